@@ -1,0 +1,53 @@
+"""One choice of component per family: everything that decides what a dataset looks like."""
+
+from __future__ import annotations
+
+import dataclasses
+
+from vidcurate.captioner.none import NoCaptions
+from vidcurate.cluster.kmeans import KMeans
+from vidcurate.dedup.semdedup import SemDeDup
+from vidcurate.embedder.efficientnet_lite import EfficientNetLite
+from vidcurate.filter.luma import Luma
+from vidcurate.filter.motion import Motion
+from vidcurate.neighbours.clustered import Clustered
+from vidcurate.sharder.webdataset import WebDataset
+from vidcurate.splitter.transnetv2 import TransNetV2
+from vidcurate.transcoder.h264 import H264
+
+from vidcurate.captioner.base import Captioner
+from vidcurate.cluster.base import Cluster
+from vidcurate.dedup.base import Dedup
+from vidcurate.embedder.base import Embedder
+from vidcurate.filter.base import Filter
+from vidcurate.neighbours.base import Neighbours
+from vidcurate.sharder.base import Sharder
+from vidcurate.splitter.base import Splitter
+from vidcurate.transcoder.base import Transcoder
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Recipe:
+    """The components of a run; the defaults are those of `conf/config.yaml`.
+
+    Attributes:
+        splitter: finds shots.
+        transcoder: writes clips.
+        filter: score clips, in this order.
+        embedder: turns clips into vectors.
+        captioner: puts clips into words.
+        cluster: groups vectors.
+        neighbours: compares vectors.
+        dedup: decides which clips are duplicates.
+        sharder: packs the dataset.
+    """
+
+    splitter: Splitter = TransNetV2()
+    transcoder: Transcoder = H264()
+    filter: tuple[Filter, ...] = (Motion(), Luma())
+    embedder: Embedder = EfficientNetLite()
+    captioner: Captioner = NoCaptions()
+    cluster: Cluster = KMeans()
+    neighbours: Neighbours = Clustered()
+    dedup: Dedup = SemDeDup()
+    sharder: Sharder = WebDataset()

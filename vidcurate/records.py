@@ -1,0 +1,210 @@
+"""Small frozen records that pass between the stages; pixels travel as arrays, everything else as Arrow tables."""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from vidcurate.errors import ShapeError
+
+NAMESPACE = uuid.uuid5(uuid.NAMESPACE_URL, "https://vidcurate.dev")
+"""Root of every id, so that ids of other tools never collide with ours."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Video:
+    """One input of a run.
+
+    Attributes:
+        id: uuid5 of the content, whatever the path; see `vidcurate.source.identity`.
+        uri: stable name of the input: the path relative to the source, or the URL as it was listed.
+        path: what opens it: an absolute path or a URL.
+        size_bytes: size of the file.
+    """
+
+    id: str
+    uri: str
+    path: str
+    size_bytes: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VideoInfo:
+    """What the container says about a video, before any frame is decoded.
+
+    Attributes:
+        width: display width in pixels, rotation and sample aspect ratio applied.
+        height: display height in pixels, likewise.
+        rotation: degrees counter-clockwise by which frames must be turned to stand upright: 0, 90, 180 or 270.
+        fps: average frame rate; 0.0 where the container does not say.
+        duration: seconds; 0.0 where the container does not say.
+        num_frames: frames that the container promises; 0 where it does not say.
+        codec: FFmpeg's name of the video codec, e.g. `h264`.
+        pixel_format: FFmpeg's name, e.g. `yuv420p10le`.
+        audio_codec: FFmpeg's name, or None without an audio stream.
+        bit_rate: bits per second of the whole file; 0 where unknown.
+        time_base: seconds per tick of the video stream.
+        origin: container start in ticks of `time_base`; players show this instant as 0 s.
+    """
+
+    width: int
+    height: int
+    rotation: Literal[0, 90, 180, 270]
+    fps: float
+    duration: float
+    num_frames: int
+    codec: str
+    pixel_format: str
+    audio_codec: str | None
+    bit_rate: int
+    time_base: Fraction
+    origin: int
+
+
+@dataclass(frozen=True, slots=True)
+class Shot:
+    """A run of frames without a transition: indices of decoded frames, half-open."""
+
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Span:
+    """A stretch of a video between two presentation timestamps, half-open.
+
+    Attributes:
+        start: timestamp of the first frame, in ticks of `time_base`.
+        end: timestamp of the first frame that is not part of it, likewise.
+        time_base: seconds per tick.
+        origin: the tick that players show as 0 s.
+    """
+
+    start: int
+    end: int
+    time_base: Fraction
+    origin: int = 0
+
+    @property
+    def start_s(self) -> float:
+        """Seconds from the start of the container to the first frame."""
+        return float((self.start - self.origin) * self.time_base)
+
+    @property
+    def end_s(self) -> float:
+        """Seconds from the start of the container to the end of the last frame."""
+        return float((self.end - self.origin) * self.time_base)
+
+    @property
+    def duration(self) -> float:
+        """Length in seconds."""
+        return float((self.end - self.start) * self.time_base)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Clip:
+    """A span of one video that becomes a file of its own."""
+
+    id: str
+    video_id: str
+    span: Span
+
+    @classmethod
+    def of(cls, video_id: str, span: Span) -> Clip:
+        """Name a span: the id is uuid5 of the video's id and of start and end in the video's own time base."""
+        name = f"{video_id}:{span.start}-{span.end}@{span.time_base}"
+        return cls(id=str(uuid.uuid5(NAMESPACE, name)), video_id=video_id, span=span)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sampling:
+    """Which frames of a clip a component wants to see, and at what size.
+
+    Attributes:
+        width: width of the images in pixels.
+        height: height of the images in pixels.
+        count: this many frames, from the middles of as many equal parts of the clip (fewer if it has fewer).
+        fps: else so many frames a second, from the first frame on.
+        fit: `stretch` to width x height, or `crop` the centre of that shape first.
+    """
+
+    width: int
+    height: int
+    count: int | None = None
+    fps: float | None = None
+    fit: Literal["stretch", "crop"] = "stretch"
+
+    def __post_init__(self) -> None:
+        if (self.count is None) == (self.fps is None):
+            raise ShapeError(f"a sampling takes a count or a rate, one of them; got {self.count=} and {self.fps=}")
+
+    def choose(self, times: NDArray[np.float64]) -> NDArray[np.int64]:
+        """Indices of the wanted frames, rising and without repetition.
+
+        Args:
+            times: float64 [n], seconds of each frame of the clip, rising.
+
+        Returns:
+            int64 [m] with m <= n; empty for an empty clip.
+        """
+        if times.size == 0:
+            return np.empty(0, np.int64)
+        if self.count is not None:
+            middles = (np.arange(self.count) + 0.5) * times.size / self.count
+            return np.unique(middles.astype(np.int64))
+        rate = self.fps or 0.0
+        wanted = times[0] + np.arange(int((times[-1] - times[0]) * rate + 1e-6) + 1) / rate
+        return np.unique(np.clip(np.searchsorted(times, wanted - 1e-6), 0, times.size - 1)).astype(np.int64)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Frames:
+    """Sampled frames of one clip.
+
+    Attributes:
+        images: uint8 [n, height, width, 3], RGB, upright.
+        times: float64 [n], seconds from the clip's first frame.
+    """
+
+    images: NDArray[np.uint8]
+    times: NDArray[np.float64]
+
+    def __post_init__(self) -> None:
+        if self.images.ndim != 4 or self.images.shape[3] != 3 or self.images.dtype != np.uint8:
+            raise ShapeError(f"frames must be uint8 [n, height, width, 3]; got {self.images.dtype} {self.images.shape}")
+        if self.times.shape != (self.images.shape[0],):
+            raise ShapeError(f"{self.images.shape[0]} frames but times of shape {self.times.shape}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CutClip:
+    """A clip that has been written.
+
+    Attributes:
+        clip: which one.
+        path: the local file.
+        width: display width in pixels.
+        height: display height in pixels.
+        num_frames: frames in the file.
+        fps: frames per second, the average over the clip.
+        codec: FFmpeg's name of the video codec.
+        num_bytes: size of the file.
+        has_audio: whether the file holds sound.
+        frames: the sampled frames, one entry per sampling asked for.
+    """
+
+    clip: Clip
+    path: str
+    width: int
+    height: int
+    num_frames: int
+    fps: float
+    codec: str
+    num_bytes: int
+    has_audio: bool
+    frames: dict[Sampling, Frames]

@@ -1,0 +1,28 @@
+"""What a runtime is: it applies one function to many videos, here or elsewhere, and hands results back as they come."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Callable, Iterable, Iterator
+from typing import ClassVar, TypeVar
+
+from vidcurate.registry import Component, settings
+
+Item = TypeVar("Item")
+Result = TypeVar("Result")
+
+
+@settings
+class Runtime(Component):
+    """Where the work is done. Results never depend on it."""
+
+    kind: ClassVar[str] = "runtime"
+
+    @abstractmethod
+    def map(self, function: Callable[[Item], Result], items: Iterable[Item]) -> Iterator[Result]:
+        """`function` of every item, in any order.
+
+        Args:
+            function: pickles by reference (a module-level function, or a partial of one).
+            items: small values: paths and records, never pixels.
+        """

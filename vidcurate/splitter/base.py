@@ -1,0 +1,43 @@
+"""What a splitter is: it looks at small frames of one video, in order, and says where shots begin and end."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Callable, Iterable
+from typing import Annotated, ClassVar
+
+import numpy as np
+import pydantic
+from numpy.typing import NDArray
+
+from vidcurate.records import Shot
+from vidcurate.registry import Component, Seconds, settings
+
+Thumbnail = tuple[float, NDArray[np.uint8]]
+"""Presentation time in seconds from the first frame, and uint8 [height, width, 3] RGB of the splitter's size."""
+
+Detect = Callable[[Iterable[Thumbnail]], tuple[Shot, ...]]
+"""Takes every frame of one video, once and in order; returns its shots, rising, disjoint, without transition frames."""
+
+
+@settings
+class Splitter(Component):
+    """How a video becomes clips. Lengths are applied in this order: max_length, crop, min_length.
+
+    Attributes:
+        thumbnail: (width, height) of the frames that `detect` is shown; None shows it empty images.
+        min_length: shorter clips are dropped.
+        max_length: longer shots are cut into pieces of this length; the rest is a piece too. None leaves them whole.
+        crop: cut off both ends of every piece.
+    """
+
+    kind: ClassVar[str] = "splitter"
+    thumbnail: ClassVar[tuple[int, int] | None] = None
+
+    min_length: Seconds = 2.0
+    max_length: Annotated[float, pydantic.Field(gt=0)] | None = 60.0
+    crop: Seconds = 0.0
+
+    @abstractmethod
+    def load(self, device: str) -> Detect:
+        """The function that finds shots; models go to `device` (`cpu`, `cuda`)."""

@@ -1,0 +1,126 @@
+"""The dataset's root as a folder of keys on any fsspec file system; what is written appears whole or not at all."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import socket
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+import fsspec
+import pyarrow as pa
+import pyarrow.parquet as pq
+from fsspec.implementations.local import LocalFileSystem
+
+STAGING = ".staging-"
+
+
+class Store:
+    """Reads and writes below one root.
+
+    Args:
+        root: a local folder or any fsspec URL.
+    """
+
+    def __init__(self, root: str) -> None:
+        self.fs, path = fsspec.core.url_to_fs(root)
+        self.root = path.rstrip("/")
+        self.is_local = isinstance(self.fs, LocalFileSystem)
+
+    def __repr__(self) -> str:
+        return f"Store({self.root!r})"
+
+    def path(self, key: str) -> str:
+        """Full path of a key on the store's file system."""
+        return f"{self.root}/{key}"
+
+    def exists(self, key: str) -> bool:
+        """Whether a key holds something."""
+        return bool(self.fs.exists(self.path(key)))
+
+    def read(self, key: str) -> bytes:
+        """All bytes of a key."""
+        return bytes(self.fs.cat_file(self.path(key)))
+
+    def write(self, key: str, data: bytes) -> None:
+        """Write a key in one step: temporary name and rename locally, a single put on object stores."""
+        if not self.is_local:
+            self.fs.pipe_file(self.path(key), data)
+            return
+        with self.staging() as folder:
+            staged = folder / PurePosixPath(key).name
+            staged.write_bytes(data)
+            self.put(staged, key)
+
+    def put(self, local: Path, key: str) -> None:
+        """Move a finished local file to a key; locally a rename, so stage it with `staging`."""
+        if not self.is_local:
+            self.fs.put_file(str(local), self.path(key))
+            local.unlink()
+            return
+        goal = Path(self.path(key))
+        goal.parent.mkdir(parents=True, exist_ok=True)
+        local.replace(goal)
+
+    def move(self, key: str, goal: str) -> None:
+        """Rename a key; nothing happens if it is not there."""
+        if self.exists(key):
+            self.fs.makedirs(self.path(str(PurePosixPath(goal).parent)), exist_ok=True)
+            self.fs.mv(self.path(key), self.path(goal))
+
+    def remove(self, key: str) -> None:
+        """Remove a key or everything below it; nothing happens if it is not there."""
+        if self.exists(key):
+            self.fs.rm(self.path(key), recursive=True)
+
+    def keys(self, folder: str, suffix: str = "") -> list[str]:
+        """Keys below a folder that end in `suffix`, sorted; hidden and private names (`.`, `_`) left out."""
+        if not self.exists(folder):
+            return []
+        found = (name[len(self.root) + 1 :] for name in self.fs.find(self.path(folder)))
+        return sorted(key for key in found if key.endswith(suffix) and PurePosixPath(key).name[0] not in "._")
+
+    def read_json(self, key: str) -> Any:
+        """The value of a JSON key."""
+        return json.loads(self.read(key))
+
+    def write_json(self, key: str, value: object) -> None:
+        """Write a value as JSON with sorted keys."""
+        self.write(key, json.dumps(value, indent=1, sort_keys=True, ensure_ascii=False).encode() + b"\n")
+
+    def read_table(self, key: str) -> pa.Table:
+        """The table of a parquet key."""
+        with self.fs.open(self.path(key), "rb") as file:
+            return pq.read_table(file)
+
+    def write_table(self, key: str, table: pa.Table) -> None:
+        """Write a table as parquet; equal tables give equal bytes."""
+        sink = pa.BufferOutputStream()
+        pq.write_table(table, sink, compression="zstd")
+        self.write(key, sink.getvalue().to_pybytes())
+
+    @contextmanager
+    def staging(self) -> Iterator[Path]:
+        """A local folder for files in the making, on the store's own disk if it is local; removed afterwards."""
+        if self.is_local:
+            Path(self.root).mkdir(parents=True, exist_ok=True)
+        prefix = f"{STAGING}{socket.gethostname()}-{os.getpid()}-"
+        folder = Path(tempfile.mkdtemp(prefix=prefix, dir=self.root if self.is_local else None))
+        try:
+            yield folder
+        finally:
+            shutil.rmtree(folder, ignore_errors=True)
+
+    def sweep(self) -> None:
+        """Remove staging folders that killed processes of this machine have left."""
+        if not self.is_local or not Path(self.root).is_dir():
+            return
+        for folder in Path(self.root).glob(f"{STAGING}{socket.gethostname()}-*"):
+            pid = folder.name.rsplit("-", 2)[-2]
+            if not Path(f"/proc/{pid}").exists():
+                shutil.rmtree(folder, ignore_errors=True)

@@ -1,0 +1,110 @@
+"""The Arrow tables that pass between stages, each keyed by `clip_id` or `video_id` and written by one stage only."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+VIDEOS = pa.schema(
+    [
+        ("video_id", pa.string()),
+        ("uri", pa.string()),  # relative to the source
+        ("status", pa.string()),  # processed, filtered, duplicate or failed
+        ("reason", pa.string()),  # one word; empty when processed
+        ("size_bytes", pa.int64()),
+        ("duration", pa.float64()),  # seconds
+        ("width", pa.int32()),  # display size
+        ("height", pa.int32()),
+        ("fps", pa.float64()),
+        ("num_frames", pa.int64()),  # decoded
+        ("codec", pa.string()),
+        ("pixel_format", pa.string()),
+        ("audio_codec", pa.string()),
+        ("bit_rate", pa.int64()),
+        ("num_clips", pa.int32()),
+        ("warnings", pa.list_(pa.string())),
+    ]
+)
+CLIPS = pa.schema(
+    [
+        ("clip_id", pa.string()),
+        ("video_id", pa.string()),
+        ("uri", pa.string()),  # relative to the dataset
+        ("start", pa.float64()),  # seconds of the source's own clock
+        ("end", pa.float64()),
+        ("duration", pa.float64()),
+        ("width", pa.int32()),
+        ("height", pa.int32()),
+        ("fps", pa.float64()),
+        ("num_frames", pa.int32()),
+        ("codec", pa.string()),
+        ("num_bytes", pa.int64()),
+        ("has_audio", pa.bool_()),
+        ("kept", pa.bool_()),  # by the filters
+        ("reason", pa.string()),
+    ]
+)
+SCORES = pa.schema(
+    [
+        ("clip_id", pa.string()),
+        ("filter", pa.string()),
+        ("score", pa.string()),  # its name
+        ("value", pa.float64()),
+        ("kept", pa.bool_()),
+        ("reason", pa.string()),
+    ]
+)
+CAPTIONS = pa.schema(
+    [
+        ("clip_id", pa.string()),
+        ("start_frame", pa.int32()),
+        ("end_frame", pa.int32()),  # last frame of the window
+        ("captioner", pa.string()),
+        ("caption", pa.string()),
+    ]
+)
+FAILURES = pa.schema(
+    [
+        ("video_id", pa.string()),
+        ("uri", pa.string()),
+        ("stage", pa.string()),
+        ("reason", pa.string()),
+        ("message", pa.string()),
+    ]
+)
+NEIGHBOURS = pa.schema([("id", pa.string()), ("max_id", pa.string()), ("cosine_sim_score", pa.float32())])
+DECISIONS = pa.schema(
+    [
+        ("id", pa.string()),
+        ("kept", pa.bool_()),
+        ("witness_id", pa.string()),  # the clip it duplicates; null when kept
+        ("similarity", pa.float32()),
+        ("group_id", pa.string()),  # the kept clip at the root of the chain of witnesses
+        ("reason", pa.string()),
+    ]
+)
+
+
+def table(schema: pa.Schema, rows: Iterable[Mapping[str, Any]]) -> pa.Table:
+    """Rows as a table of a schema; a key that the schema lacks is an error, a missing one becomes null."""
+    collected = list(rows)
+    unknown = {key for row in collected for key in row} - set(schema.names)
+    if unknown:
+        raise KeyError(f"no such column: {sorted(unknown)}; columns: {schema.names}")
+    return pa.Table.from_pylist(collected, schema=schema)
+
+
+def vectors_table(ids: list[str], vectors: NDArray[np.float32]) -> pa.Table:
+    """VECTORS: `id` and `embedding`, a list of float32 as NeMo Curator's readers expect it.
+
+    Args:
+        ids: n clip ids.
+        vectors: float32 [n, dim].
+    """
+    offsets = np.arange(len(ids) + 1, dtype=np.int32) * (vectors.shape[1] if len(ids) else 0)
+    embedding = pa.ListArray.from_arrays(pa.array(offsets), pa.array(vectors.reshape(-1)))
+    return pa.table({"id": pa.array(ids, pa.string()), "embedding": embedding})
