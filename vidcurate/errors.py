@@ -66,6 +66,12 @@ class MissingInput(VidcurateError):
     exit_code = 2
 
 
+class TooManyFailures(VidcurateError):
+    """The work is done and committed, but more inputs failed than `max_failures` allows."""
+
+    exit_code = 3
+
+
 class ShapeError(VidcurateError):
     """An array has the wrong shape, dtype or range."""
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Collection
 
 from vidcurate.captioner.none import NoCaptions
 from vidcurate.cluster.kmeans import KMeans
@@ -21,6 +22,7 @@ from vidcurate.dedup.base import Dedup
 from vidcurate.embedder.base import Embedder
 from vidcurate.filter.base import Filter
 from vidcurate.neighbours.base import Neighbours
+from vidcurate.registry import Component
 from vidcurate.sharder.base import Sharder
 from vidcurate.splitter.base import Splitter
 from vidcurate.transcoder.base import Transcoder
@@ -51,3 +53,21 @@ class Recipe:
     neighbours: Neighbours = Clustered()
     dedup: Dedup = SemDeDup()
     sharder: Sharder = WebDataset()
+
+    def check(self, steps: Collection[str]) -> None:
+        """Whether this machine can do these steps; called before any work.
+
+        Args:
+            steps: of split, dedup and shard.
+
+        Raises:
+            MissingExtra: a component's package is not installed.
+            MissingWeights: a model's weights are not there.
+        """
+        needed: dict[str, tuple[Component, ...]] = {
+            "split": (self.splitter, self.transcoder, *self.filter, self.embedder, self.captioner),
+            "dedup": (self.cluster, self.neighbours, self.dedup),
+            "shard": (self.dedup, self.sharder),
+        }
+        for component in dict.fromkeys(entry for step in steps for entry in needed[step]):
+            component.check()

@@ -58,6 +58,14 @@ class Component(ABC):
         """Registered name: the last word of the module, e.g. `transnetv2`."""
         return type(self).__module__.rsplit(".", 1)[-1]
 
+    def check(self) -> None:  # noqa: B027  # most components need nothing
+        """Whether this machine can run it; called before any work.
+
+        Raises:
+            MissingExtra: a package is not installed.
+            MissingWeights: a model's weights are not there.
+        """
+
 
 _registered: dict[str, dict[str, type[Component]]] = {kind: {} for kind in KINDS}
 

@@ -28,6 +28,7 @@ class Store:
     """
 
     def __init__(self, root: str) -> None:
+        self.url = root
         self.fs, path = fsspec.core.url_to_fs(root)
         self.root = path.rstrip("/")
         self.is_local = isinstance(self.fs, LocalFileSystem)

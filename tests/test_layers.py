@@ -1,0 +1,99 @@
+"""Imports point downward only, and nothing heavy is imported before it is needed."""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+PACKAGE = Path(__file__).parents[1] / "vidcurate"
+FAMILIES = (
+    "source", "splitter", "transcoder", "filter", "embedder", "captioner", "cluster", "neighbours", "dedup", "sharder",
+)  # fmt: skip
+LAYERS = (
+    ("__main__",),
+    ("app",),
+    ("config", "help"),
+    ("pipeline",),
+    ("report", "summary"),
+    ("stage",),
+    ("recipe",),
+    FAMILIES,
+    ("runtime", "model", "video"),
+    ("store",),
+    ("registry", "progress"),
+    ("records", "table"),
+    ("errors",),
+)
+HEAVY = ("torch", "av", "torchcodec", "faiss", "transformers", "lightning", "dask", "webdataset", "scenedetect", "cv2")
+
+
+def level(module: str) -> int:
+    return next(index for index, layer in enumerate(LAYERS) if module in layer)
+
+
+def imports(path: Path) -> list[tuple[str, bool]]:
+    """Modules that a file imports, and whether at its top level."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    top = {id(node) for node in tree.body}
+    found = []
+    for node in ast.walk(tree):
+        names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
+        if isinstance(node, ast.ImportFrom):
+            names = [node.module or ""]
+        found += [(name, id(node) in top) for name in names]
+    return found
+
+
+@pytest.mark.parametrize("path", sorted(PACKAGE.rglob("*.py")), ids=lambda path: str(path.relative_to(PACKAGE)))
+def test_a_module_imports_only_from_its_own_layer_or_below(path):
+    own = path.relative_to(PACKAGE).with_suffix("").parts[0]
+    if own == "__init__":
+        pytest.skip("the package re-exports its public names")
+
+    upward = [
+        name
+        for name, _ in imports(path)
+        if name.startswith("vidcurate.") and level(name.split(".")[1]) < level(own)
+    ]
+
+    assert upward == []
+
+
+@pytest.mark.parametrize("path", sorted(PACKAGE.rglob("*.py")), ids=lambda path: str(path.relative_to(PACKAGE)))
+def test_heavy_libraries_stay_inside_functions_models_and_codecs(path):
+    own = path.relative_to(PACKAGE).parts[0]
+    if own in {"model", "video"}:
+        pytest.skip("these two are where they live")
+
+    heavy = [name for name, top in imports(path) if top and name.split(".")[0] in HEAVY]
+
+    assert heavy == []
+
+
+def test_hydra_is_known_to_app_and_config_only():
+    users = {
+        path.relative_to(PACKAGE).as_posix()
+        for path in PACKAGE.rglob("*.py")
+        if any(name.split(".")[0] in {"hydra", "omegaconf"} for name, _ in imports(path))
+    }
+
+    assert users == {"app.py", "config.py"}
+
+
+@pytest.mark.parametrize("arguments", [["--help"], ["--cfg", "job"], ["--info", "defaults"]], ids=" ".join)
+def test_looking_at_the_config_imports_no_heavy_library(arguments):
+    script = (
+        "import sys; from vidcurate.app import main\n"
+        "try: main()\n"
+        "except SystemExit as end: assert not end.code, end.code\n"
+        f"heavy = sorted(set(sys.modules) & set({HEAVY!r})); assert not heavy, heavy"
+    )
+
+    ended = subprocess.run([sys.executable, "-c", script, *arguments], capture_output=True, text=True, check=False)
+
+    assert ended.returncode == 0, ended.stderr
+    assert ended.stdout

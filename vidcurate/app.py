@@ -1,0 +1,98 @@
+"""The command line: Hydra composes, `config` checks, `pipeline` works; exit codes say how it ended.
+
+0 done; 1 error; 2 the configuration or the machine cannot do this; 3 done, but too many inputs failed.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import sys
+import traceback
+
+import hydra
+from hydra.core.config_search_path import ConfigSearchPath
+from hydra.core.hydra_config import HydraConfig
+from hydra.core.plugins import Plugins
+from hydra.errors import HydraException
+from hydra.plugins.search_path_plugin import SearchPathPlugin
+from hydra.types import RunMode
+from omegaconf import DictConfig
+from omegaconf.errors import OmegaConfBaseException
+
+from vidcurate.config import conf_dir, job
+from vidcurate.errors import VidcurateError
+from vidcurate.registry import KINDS, config_packages
+
+log = logging.getLogger(__name__)
+
+GROUPS = (*KINDS, "experiment", "local")
+
+
+class ConfigPackages(SearchPathPlugin):
+    """Adds the option folders of other packages: entry points `vidcurate.conf`."""
+
+    def manipulate_search_path(self, search_path: ConfigSearchPath) -> None:
+        """Append every folder, after our own."""
+        for entry in config_packages():
+            search_path.append(provider=entry.name, path=f"pkg://{entry.value}")
+
+
+def main() -> None:
+    """Run the command line and end the process with its exit code."""
+    if {"--help", "-h"} & set(sys.argv[1:]):
+        from vidcurate.help import page
+
+        print(page(conf_dir()))
+        return
+    wants_traceback = "HYDRA_FULL_ERROR" in os.environ
+    os.environ["HYDRA_FULL_ERROR"] = "1"  # errors come to us instead of being printed one at a time
+    sys.argv[1:] = [forced(argument) for argument in sys.argv[1:]]
+    Plugins.instance().register(ConfigPackages)
+    try:
+        hydra.main(version_base="1.3", config_path=str(conf_dir()), config_name="config")(run)()
+    except (VidcurateError, HydraException, OmegaConfBaseException) as error:
+        if wants_traceback:
+            traceback.print_exc()
+        cause = f"\n{error.__cause__}" if isinstance(error.__cause__, OmegaConfBaseException) else ""
+        print(f"vidcurate: {error}{cause}", file=sys.stderr)
+        sys.exit(error.exit_code if isinstance(error, VidcurateError) else 2)
+
+
+def forced(argument: str) -> str:
+    """`key=value` as `++key=value`, so that Hydra lets every key through and one message can name all wrong ones."""
+    key, equals, _ = argument.partition("=")
+    plain = bool(equals) and key.replace(".", "").replace("_", "").isalnum()
+    if not plain or key in GROUPS or key.split(".")[0] == "hydra":
+        return argument
+    return f"++{argument}"
+
+
+def run(config: DictConfig) -> None:
+    """One job: check the config, then do its steps.
+
+    Raises:
+        VidcurateError: whatever stops it; `exit_code` says how to end.
+    """
+    hydra_config = HydraConfig.get()
+    if hydra_config.mode == RunMode.RUN and "basic_launcher" not in str(hydra_config.launcher._target_):
+        log.warning("hydra/launcher is used by sweeps only: add -m, or this run stays on this machine")
+    try:
+        checked = job(config)
+        from vidcurate.pipeline import curate  # heavy libraries are imported once the config is known to be sound
+
+        curate(
+            checked.recipe,
+            source=checked.source,
+            out=checked.out,
+            steps=checked.steps,
+            runtime=checked.runtime,
+            embeddings=checked.embeddings,
+            seed=checked.seed,
+            max_failures=checked.max_failures,
+            config=checked.config,
+        )
+    except VidcurateError as error:
+        if hydra_config.mode == RunMode.MULTIRUN:  # Hydra shows only the first error of a sweep, at its end
+            log.error("%s", error)
+        raise

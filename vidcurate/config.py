@@ -1,0 +1,133 @@
+"""From a composed Hydra config to a checked job; all problems are found before any work and said at once."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, cast
+
+from omegaconf import DictConfig, OmegaConf
+from omegaconf.errors import OmegaConfBaseException
+
+from vidcurate.errors import ConfigError
+from vidcurate.recipe import Recipe
+from vidcurate.registry import KINDS, Component, build, near
+from vidcurate.runtime.base import Runtime
+from vidcurate.source.base import Source
+
+STEPS = ("split", "dedup", "shard")
+VALUES = ("out", "embeddings", "steps", "seed", "max_failures")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Job:
+    """A run, ready to start.
+
+    Attributes:
+        recipe: the components that decide what the dataset looks like.
+        source: where videos come from; None if no step reads them.
+        runtime: where the work is done.
+        out: root of the dataset.
+        embeddings: foreign embeddings to deduplicate; None for those that split wrote.
+        steps: which of split, dedup and shard.
+        seed: of everything random.
+        max_failures: inputs that may fail before the exit code is 3.
+        config: the resolved config, for run.json.
+    """
+
+    recipe: Recipe
+    source: Source | None
+    runtime: Runtime
+    out: str
+    embeddings: str | None
+    steps: tuple[str, ...]
+    seed: int
+    max_failures: int
+    config: Mapping[str, Any]
+
+
+def conf_dir() -> Path:
+    """The folder of options: beside the package in a checkout, inside it in a wheel."""
+    installed = Path(__file__).parent / "conf"
+    return installed if installed.is_dir() else Path(__file__).parents[1] / "conf"
+
+
+def job(config: DictConfig) -> Job:
+    """Check a composed config and build what it describes.
+
+    Raises:
+        ConfigError: with every problem found: unknown keys, wrong types, values out of range, foreign classes.
+    """
+    try:
+        values = cast("dict[str, Any]", OmegaConf.to_container(config, resolve=True))
+    except OmegaConfBaseException as error:
+        raise ConfigError([str(error).splitlines()[0]]) from error
+    problems = [
+        f"{key!r} is not a key{near(key, KINDS + VALUES)}; keys: {', '.join(KINDS + VALUES)}"
+        for key in values
+        if key not in KINDS + VALUES
+    ]
+    steps = _steps(values.get("steps"), problems)
+    components = _components(values, steps, problems)
+    numbers = {name: _whole(name, values.get(name), problems) for name in ("seed", "max_failures")}
+    for name, needed in (("out", True), ("embeddings", False)):
+        _text(name, values.get(name), needed, problems)
+    if problems:
+        raise ConfigError(problems)
+    source, runtime = components.pop("source", None), components.pop("runtime")
+    return Job(
+        recipe=Recipe(**components),
+        source=source,
+        runtime=runtime,
+        out=values["out"],
+        embeddings=values["embeddings"],
+        steps=steps,
+        config=values,
+        **numbers,
+    )
+
+
+def _components(values: Mapping[str, Any], steps: tuple[str, ...], problems: list[str]) -> dict[str, Any]:
+    built: dict[str, Any] = {"filter": ()}
+    for kind in KINDS:
+        if kind == "source" and "split" not in steps:
+            continue  # its path may well be missing
+        group = values.get(kind)
+        if kind != "filter":
+            built[kind] = _build(kind, kind, group, problems)
+        elif isinstance(group, Mapping):
+            built[kind] = tuple(_build(kind, f"filter.{name}", entry, problems) for name, entry in group.items())
+        else:
+            problems.append(f"filter={group!r}: name options of the group, e.g. filter=[motion,luma], or filter=[]")
+    return built
+
+
+def _build(kind: str, key: str, values: object, problems: list[str]) -> Component | None:
+    try:
+        return build(kind, key, values)
+    except ConfigError as error:
+        problems.extend(error.problems)
+        return None
+
+
+def _steps(steps: object, problems: list[str]) -> tuple[str, ...]:
+    if not isinstance(steps, list) or not all(isinstance(step, str) for step in steps):
+        problems.append(f"steps={steps!r}: expected a list of {', '.join(STEPS)}")
+        return ()
+    problems += [f"steps: {step!r} is not a step{near(step, STEPS)}; steps: {STEPS}" for step in steps if step not in STEPS]
+    return tuple(step for step in STEPS if step in steps)
+
+
+def _whole(name: str, value: object, problems: list[str]) -> int:
+    if isinstance(value, int) and not isinstance(value, bool) and value >= 0:
+        return value
+    problems.append(f"{name}={value!r}: expected a whole number, 0 or more")
+    return 0
+
+
+def _text(name: str, value: object, needed: bool, problems: list[str]) -> None:
+    if value == "???" or (value is None and needed):
+        problems.append(f"{name} is required: give {name}=DIR_OR_URL")
+    elif value is not None and not isinstance(value, str):
+        problems.append(f"{name}={value!r}: expected a path or URL")

@@ -1,0 +1,149 @@
+"""The story of a dataset, and in it the story of one video: probe, find shots, cut clips, look at them, commit."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping, Sequence
+from functools import partial
+from typing import Any
+
+from vidcurate.errors import MissingInput, TooManyFailures, VidcurateError
+from vidcurate.model.device import best_device
+from vidcurate.progress import progress
+from vidcurate.recipe import Recipe
+from vidcurate.records import Video
+from vidcurate.registry import loaded
+from vidcurate.report import write_report
+from vidcurate.runtime.base import Runtime
+from vidcurate.runtime.local import Local
+from vidcurate.source.base import Source
+from vidcurate.stage.dedup import dedup_clips
+from vidcurate.stage.inputs import identify
+from vidcurate.stage.observe import look, samplings
+from vidcurate.stage.publish import publish, publish_again, retire
+from vidcurate.stage.record import Record, failed, missing, read_record, read_records, wanted, write_record
+from vidcurate.stage.settle import read_tables, settle
+from vidcurate.stage.shard import shard_clips
+from vidcurate.stage.shots import find_clips
+from vidcurate.store.files import Store
+from vidcurate.store.provenance import write_provenance
+from vidcurate.summary import summarise
+from vidcurate.video.probe import probe
+from vidcurate.video.reread import reread
+
+log = logging.getLogger(__name__)
+
+STEPS = ("split", "dedup", "shard")
+
+
+def curate(
+    recipe: Recipe,
+    *,
+    out: str,
+    source: Source | None = None,
+    steps: Sequence[str] = STEPS,
+    runtime: Runtime | None = None,
+    embeddings: str | None = None,
+    seed: int = 0,
+    max_failures: int = 0,
+    config: Mapping[str, Any] | None = None,
+) -> dict[str, Any]:
+    """Turn raw videos into a dataset; what is stored already and still true is not made again.
+
+    Args:
+        recipe: the components that do the work.
+        out: root of the dataset: a folder or any fsspec URL.
+        source: where videos come from; needed by split.
+        steps: which of split, dedup and shard; always done in this order.
+        runtime: where videos are processed; None is this process.
+        embeddings: deduplicate these parquet files (path, folder, glob, URL) instead of what split wrote.
+        seed: of everything random.
+        max_failures: inputs that may fail before this raises, after all the rest is done.
+        config: the resolved config to keep in run.json; None keeps the recipe.
+
+    Returns:
+        What summary.json holds: counts of videos, clips, duplicates and shards.
+
+    Raises:
+        MissingInput: a step lacks what it works on.
+        TooManyFailures: the dataset is complete, but more than `max_failures` inputs are not in it.
+    """
+    recipe.check(steps)
+    store = Store(out)
+    if "split" in steps:
+        split(recipe, source, store, runtime or Local())
+    tables = read_tables(store)
+    if "dedup" in steps:
+        dedup_clips(store, tables, recipe, embeddings, seed)
+    if "shard" in steps:
+        shard_clips(store, tables, recipe, seed)
+    summary = summarise(store, tables)
+    store.write_json("summary.json", summary)
+    write_provenance(store, recipe, steps, seed, config)
+    write_report(store, summary)
+    for line in headline(summary):
+        log.info(line)
+    if "split" in steps:
+        _demand_success(summary, tables, max_failures)
+    return summary
+
+
+def split(recipe: Recipe, source: Source | None, store: Store, runtime: Runtime) -> None:
+    """Process every video that has no record of this recipe, then write the tables.
+
+    Raises:
+        MissingInput: there is no source, or nothing in it.
+    """
+    if source is None:
+        raise MissingInput("split needs a source: source.path=DIR, or source=Folder(path=DIR) in Python")
+    inputs, made_from = identify(source), wanted(recipe)
+    store.sweep()
+    records = read_records(store)
+    for record in inputs.settled:
+        write_record(store, record)
+        records[record.key] = record
+    todo = [video for video in inputs.videos if missing(records.get(video.id), made_from)]
+    log.info("split: %d of %d videos are up to date, %d to do", len(inputs.videos) - len(todo), inputs.count, len(todo))
+    work = partial(process, recipe=recipe, out=store.url)
+    for record in progress(runtime.map(work, todo), len(todo), "split: videos"):
+        records[record.key] = record
+    settle(store, records.values(), recipe)
+
+
+def process(video: Video, *, recipe: Recipe, out: str) -> Record:
+    """One video, wholly on one worker, from its file to its committed record; whatever befalls it, the others go on."""
+    store = Store(out)
+    known, made_from = read_record(store, video.id), wanted(recipe)
+    products = missing(known, made_from)
+    try:
+        if known is None or "clips" in products:
+            record = from_source(video, recipe, store)
+        else:
+            record = from_clips(known, products, recipe, store)
+    except Exception as error:  # the one place that catches all: the ledger takes it, with its message
+        log.warning("%s: %s", video.uri, error, exc_info=not isinstance(error, VidcurateError))
+        record = failed(video, "split", error, made_from)
+    write_record(store, record)
+    retire(store, known, record)
+    return record
+
+
+def from_source(video: Video, recipe: Recipe, store: Store) -> Record:
+    """Decode a video twice: once small for its shots, once for its clips and for all that looks at them."""
+    device, products = best_device(), frozenset(wanted(recipe))
+    info = probe(video.path)
+    found = find_clips(video, info, recipe.splitter, device)
+    with store.staging() as folder:
+        cut = loaded(recipe.transcoder, device)
+        finished = cut(video.path, info, found.clips, samplings(recipe, products), folder, found.ticks)
+        clips, observations = look(finished, recipe, products, device)
+        return publish(store, video, info, found, clips, observations, recipe)
+
+
+def from_clips(known: Record, products: frozenset[str], recipe: Recipe, store: Store) -> Record:
+    """Make only what is missing, from the finished clips; the source is not read."""
+    device, wants = best_device(), samplings(recipe, products)
+    with store.staging() as folder:
+        seen = (reread_clip(store, clip, wants, folder) for clip in known.clips)
+        _, observations = look(seen, recipe, products, device)
+    return publish_again(store, known, products, observations, recipe)

@@ -1,0 +1,68 @@
+"""A pool of processes on this machine, one core each: codecs and models of several videos side by side."""
+
+from __future__ import annotations
+
+import itertools
+import multiprocessing
+import os
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from concurrent.futures.process import BrokenProcessPool
+
+from vidcurate.errors import VidcurateError
+from vidcurate.registry import Count, register
+from vidcurate.runtime.base import Item, Result, Runtime
+
+THREAD_LIMITS = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS")
+IN_FLIGHT = 2  # items handed to each worker, so that none waits for the next
+
+
+@register
+class Processes(Runtime):
+    """A pool of processes.
+
+    Attributes:
+        workers: how many; None takes one per usable core.
+    """
+
+    workers: Count | None = None
+
+    def map(self, function: Callable[[Item], Result], items: Iterable[Item]) -> Iterator[Result]:
+        """`function` of every item, in the order in which they end.
+
+        Raises:
+            VidcurateError: a worker was killed; what had ended by then has been handed out.
+        """
+        queue = iter(items)
+        head = list(itertools.islice(queue, 2))
+        if len(head) < 2:  # not worth a pool
+            yield from map(function, head)
+            return
+        yield from self._pooled(function, itertools.chain(head, queue))
+
+    def _pooled(self, function: Callable[[Item], Result], queue: Iterator[Item]) -> Iterator[Result]:
+        workers = self.workers or len(os.sched_getaffinity(0))
+        context = multiprocessing.get_context("spawn")  # forking a process with threads deadlocks
+        with ProcessPoolExecutor(workers, mp_context=context, initializer=_start_worker) as pool:
+            running: set[Future[Result]] = set()
+            try:
+                while True:
+                    room = workers * IN_FLIGHT - len(running)
+                    running |= {pool.submit(function, item) for item in itertools.islice(queue, room)}
+                    if not running:
+                        return
+                    ended, running = wait(running, return_when=FIRST_COMPLETED)
+                    for future in ended:
+                        yield future.result()
+            except BrokenProcessPool as error:
+                raise VidcurateError(
+                    f"a worker process was killed, most likely for want of memory: {workers} workers were running. "
+                    "Run the same command again to go on where it stopped, with a smaller runtime.workers."
+                ) from error
+            finally:
+                pool.shutdown(wait=True, cancel_futures=True)
+
+
+def _start_worker() -> None:
+    for name in THREAD_LIMITS:  # before the libraries are imported: one core per worker
+        os.environ[name] = "1"

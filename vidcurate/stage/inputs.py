@@ -1,0 +1,75 @@
+"""From a source to videos: each input is named by its content, and exact copies are told apart from new material."""
+
+from __future__ import annotations
+
+import itertools
+import uuid
+from dataclasses import dataclass
+
+from vidcurate.errors import MediaError
+from vidcurate.records import NAMESPACE, Video
+from vidcurate.source.base import Source
+from vidcurate.source.identity import video_id
+from vidcurate.stage.record import Record, failed
+
+
+@dataclass(frozen=True, slots=True)
+class Inputs:
+    """What a source holds.
+
+    Attributes:
+        videos: inputs with content of their own, sorted by uri.
+        copies: records of inputs whose bytes equal those of an earlier one.
+        unreadable: records of inputs that could not be opened.
+    """
+
+    videos: tuple[Video, ...]
+    copies: tuple[Record, ...]
+    unreadable: tuple[Record, ...]
+
+    @property
+    def settled(self) -> tuple[Record, ...]:
+        """Records of the inputs that need no work."""
+        return self.copies + self.unreadable
+
+    @property
+    def count(self) -> int:
+        """All of them."""
+        return len(self.videos) + len(self.copies) + len(self.unreadable)
+
+
+def identify(source: Source) -> Inputs:
+    """List a source and name every input.
+
+    Raises:
+        MissingInput: the source does not exist or is empty.
+    """
+    first: dict[str, Video] = {}
+    copies: list[Record] = []
+    unreadable: list[Record] = []
+    for entry in itertools.islice(source.inputs(), source.limit):
+        try:
+            name, size_bytes = video_id(entry.path, full=source.full_hash)
+        except MediaError as error:
+            nameless = str(uuid.uuid5(NAMESPACE, f"unreadable:{entry.uri}"))
+            unreadable.append(failed(Video(id=nameless, uri=entry.uri, path=entry.path, size_bytes=0), "source", error, {}))
+            continue
+        video = Video(id=name, uri=entry.uri, path=entry.path, size_bytes=size_bytes)
+        if name in first:
+            copies.append(_copy(video, first[name]))
+        else:
+            first[name] = video
+    return Inputs(tuple(first.values()), tuple(copies), tuple(unreadable))
+
+
+def _copy(video: Video, original: Video) -> Record:
+    return Record(
+        key=str(uuid.uuid5(NAMESPACE, f"copy:{video.id}:{video.uri}")),
+        video={
+            "video_id": video.id,
+            "uri": video.uri,
+            "size_bytes": video.size_bytes,
+            "status": "duplicate",
+            "reason": f"same bytes as {original.uri}",
+        },
+    )

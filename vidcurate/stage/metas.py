@@ -1,0 +1,54 @@
+"""One JSON per clip with the field names of NeMo Curator's `metas/v0`; every path in it is relative."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from vidcurate.stage.record import Record
+from vidcurate.store.files import Store
+
+FOLDER = "metas/v0"
+
+
+def write_metas(store: Store, record: Record) -> None:
+    """Write the metadata of every clip of a video."""
+    for clip in record.clips:
+        store.write_json(f"{FOLDER}/{clip['clip_id']}.json", meta(record, clip))
+
+
+def meta(record: Record, clip: dict[str, Any]) -> dict[str, Any]:
+    """The metadata of one clip."""
+    name = clip["clip_id"]
+    scores = {
+        f"{row['filter']}_score" if row["score"] == row["filter"] else f"{row['filter']}_{row['score']}_score": row["value"]
+        for row in record.scores
+        if row["clip_id"] == name
+    }
+    windows = [
+        {
+            "start_frame": row["start_frame"],
+            "end_frame": row["end_frame"],
+            f"{row['captioner']}_caption": row["caption"],
+        }
+        for row in record.captions
+        if row["clip_id"] == name
+    ]
+    return {
+        "span_uuid": name,
+        "source_video": record.video["uri"],
+        "video_uuid": record.video["video_id"],
+        "duration_span": [clip["start"], clip["end"]],
+        "width_source": record.video["width"],
+        "height_source": record.video["height"],
+        "framerate_source": record.video["fps"],
+        "clip_location": f"clips/{name}.mp4",
+        "width": clip["width"],
+        "height": clip["height"],
+        "framerate": clip["fps"],
+        "num_frames": clip["num_frames"],
+        "video_codec": clip["codec"],
+        "num_bytes": clip["num_bytes"],
+        "windows": windows,
+        "has_caption": any(row["caption"] for row in record.captions if row["clip_id"] == name),
+        "valid": clip["num_bytes"] > 0 and clip["num_frames"] > 0,
+    } | scores

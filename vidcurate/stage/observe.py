@@ -1,0 +1,114 @@
+"""From the sampled frames of clips to scores, vectors and captions, for exactly the products that are missing."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from vidcurate.filter.base import Filter
+from vidcurate.recipe import Recipe
+from vidcurate.records import CutClip, Sampling
+from vidcurate.registry import loaded
+from vidcurate.stage.record import Row
+
+
+GROUP = 16  # clips whose frames are in memory at once
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Observations:
+    """What the models said about some clips.
+
+    Attributes:
+        scores: rows of SCORES, without verdicts.
+        vectors: float32 [n, dim], in the order of the clips; None if no embedding was asked for.
+        captions: rows of CAPTIONS.
+    """
+
+    scores: list[Row]
+    vectors: NDArray[np.float32] | None
+    captions: list[Row]
+
+
+def samplings(recipe: Recipe, products: Collection[str]) -> tuple[Sampling, ...]:
+    """The union of what the products' components want to see, each sampling once."""
+    wants: list[Sampling | None] = [entry.sampling for entry in _filters(recipe, products)]
+    if "embedding" in products:
+        wants.append(recipe.embedder.sampling)
+    if "caption" in products:
+        wants.append(recipe.captioner.sampling)
+    return tuple(dict.fromkeys(want for want in wants if want is not None))
+
+
+def observe(clips: Sequence[CutClip], recipe: Recipe, products: Collection[str], device: str) -> Observations:
+    """Show the frames of clips to the components that are asked for.
+
+    Args:
+        clips: a handful of clips; their frames are in memory at once.
+        recipe: the components.
+        products: of `embedding`, `caption` and `score/...`; others are ignored.
+        device: where the models run.
+    """
+    vectors = None
+    if "embedding" in products:
+        embed = loaded(recipe.embedder, device)
+        vectors = embed([clip.frames[recipe.embedder.sampling] for clip in clips])
+    return Observations(
+        scores=[row for entry in _filters(recipe, products) for row in _scores(clips, entry, device)],
+        vectors=vectors,
+        captions=_captions(clips, recipe, device) if "caption" in products else [],
+    )
+
+
+def look(clips: Iterable[CutClip], recipe: Recipe, products: Collection[str], device: str) -> tuple[list[CutClip], Observations]:
+    """Observe clips as they are finished, a group at a time, so that memory does not grow with the video.
+
+    Returns:
+        The clips without their frames, and what was seen in them, in the same order.
+    """
+    bare: list[CutClip] = []
+    parts: list[Observations] = []
+    stream = iter(clips)
+    while group := list(itertools.islice(stream, GROUP)):
+        parts.append(observe(group, recipe, products, device))
+        bare += [replace(clip, frames={}) for clip in group]
+    vectors = [part.vectors for part in parts if part.vectors is not None]
+    return bare, Observations(
+        scores=[row for part in parts for row in part.scores],
+        vectors=np.concatenate(vectors) if vectors else None,
+        captions=[row for part in parts for row in part.captions],
+    )
+
+
+def _filters(recipe: Recipe, products: Collection[str]) -> list[Filter]:
+    return [entry for entry in recipe.filter if f"score/{entry.name}" in products]
+
+
+def _scores(clips: Sequence[CutClip], entry: Filter, device: str) -> list[Row]:
+    score = loaded(entry, device)
+    return [
+        {"clip_id": clip.clip.id, "filter": entry.name, "score": name, "value": float(value)}
+        for clip in clips
+        for name, value in score(clip.frames[entry.sampling]).items()
+    ]
+
+
+def _captions(clips: Sequence[CutClip], recipe: Recipe, device: str) -> list[Row]:
+    sampling = recipe.captioner.sampling
+    if sampling is None:
+        return []
+    captions = loaded(recipe.captioner, device)([clip.frames[sampling] for clip in clips])
+    return [
+        {
+            "clip_id": clip.clip.id,
+            "start_frame": 0,
+            "end_frame": clip.num_frames - 1,
+            "captioner": recipe.captioner.name,
+            "caption": caption,
+        }
+        for clip, caption in zip(clips, captions, strict=True)
+    ]

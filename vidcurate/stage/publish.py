@@ -1,0 +1,110 @@
+"""From finished clips to the dataset: files, vectors and metadata are put in place, and the record says so last."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from vidcurate.recipe import Recipe
+from vidcurate.records import CutClip, Video, VideoInfo
+from vidcurate.stage.metas import FOLDER as METAS
+from vidcurate.stage.metas import write_metas
+from vidcurate.stage.observe import Observations
+from vidcurate.stage.record import Record, Row, wanted
+from vidcurate.stage.settle import FILTERED, KEPT
+from vidcurate.stage.shots import Found
+from vidcurate.store.files import Store
+from vidcurate.table import vectors_table
+
+
+def publish(
+    store: Store,
+    video: Video,
+    info: VideoInfo,
+    found: Found,
+    clips: Sequence[CutClip],
+    seen: Observations,
+    recipe: Recipe,
+) -> Record:
+    """Put the clips of a video and all that was seen in them into the dataset; the record is left to the caller."""
+    record = Record(
+        key=video.id,
+        video=_video(video, info, found),
+        made_from=wanted(recipe),
+        clips=[_clip(clip) for clip in clips],
+        scores=seen.scores,
+        captions=seen.captions,
+    )
+    for clip in clips:
+        store.put(Path(clip.path), f"{KEPT}/{clip.clip.id}.mp4")
+    _write_vectors(store, record, seen, recipe)
+    write_metas(store, record)
+    return record
+
+
+def publish_again(store: Store, known: Record, products: frozenset[str], seen: Observations, recipe: Recipe) -> Record:
+    """Put what was made anew from finished clips into the dataset, beside what is still true."""
+    names = {product.partition("/")[2] for product in products if product.startswith("score/")}
+    record = replace(
+        known,
+        made_from=known.made_from | {product: wanted(recipe)[product] for product in products},
+        scores=[row for row in known.scores if row["filter"] not in names] + seen.scores,
+        captions=seen.captions if "caption" in products else known.captions,
+    )
+    _write_vectors(store, record, seen, recipe)
+    write_metas(store, record)
+    return record
+
+
+def retire(store: Store, known: Record | None, record: Record) -> None:
+    """Remove the files of clips that an earlier recipe had cut and this one has not."""
+    now = {clip["clip_id"] for clip in record.clips}
+    for name in (clip["clip_id"] for clip in (known.clips if known else ()) if clip["clip_id"] not in now):
+        for key in (f"{KEPT}/{name}.mp4", f"{FILTERED}/{name}.mp4", f"{METAS}/{name}.json"):
+            store.remove(key)
+
+
+def _write_vectors(store: Store, record: Record, seen: Observations, recipe: Recipe) -> None:
+    if seen.vectors is not None:
+        names = [clip["clip_id"] for clip in record.clips]
+        store.write_table(f"{recipe.embedder.folder}/{record.key}.parquet", vectors_table(names, seen.vectors))
+
+
+def _video(video: Video, info: VideoInfo, found: Found) -> Row:
+    return {
+        "video_id": video.id,
+        "uri": video.uri,
+        "status": "processed" if found.clips else "filtered",
+        "reason": "" if found.clips else "too_short",
+        "size_bytes": video.size_bytes,
+        "duration": found.duration,
+        "width": info.width,
+        "height": info.height,
+        "fps": info.fps,
+        "num_frames": len(found.ticks),
+        "codec": info.codec,
+        "pixel_format": info.pixel_format,
+        "audio_codec": info.audio_codec,
+        "bit_rate": info.bit_rate,
+        "warnings": list(found.warnings),
+    }
+
+
+def _clip(cut: CutClip) -> dict[str, Any]:
+    span = cut.clip.span
+    return {
+        "clip_id": cut.clip.id,
+        "video_id": cut.clip.video_id,
+        "start": span.start_s,
+        "end": span.end_s,
+        "duration": span.duration,
+        "width": cut.width,
+        "height": cut.height,
+        "fps": cut.fps,
+        "num_frames": cut.num_frames,
+        "codec": cut.codec,
+        "num_bytes": cut.num_bytes,
+        "has_audio": cut.has_audio,
+    }

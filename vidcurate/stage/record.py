@@ -1,0 +1,102 @@
+"""The commit record of one video: what it yielded and from what it was made; written last, and all tables come from it.
+
+A video without a record has not been processed, whatever files it left; tables are a function of the records, so a
+run that was killed and run again ends with the same bytes as one that was not.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from vidcurate.recipe import Recipe
+from vidcurate.records import Video
+from vidcurate.registry import fingerprint
+from vidcurate.store.files import Store
+
+FOLDER = "processed_videos"
+
+Row = dict[str, Any]
+"""A row of one of the tables of `vidcurate.table`."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Record:
+    """What became of one input.
+
+    Attributes:
+        key: name of the record: the video's id, or for an exact copy one that its uri makes unique.
+        video: its row of VIDEOS.
+        made_from: fingerprint of what each product was made from; see `wanted`.
+        clips: its rows of CLIPS, without what the filters decide later.
+        scores: its rows of SCORES, likewise.
+        captions: its rows of CAPTIONS.
+        failure: its row of FAILURES, or None.
+    """
+
+    key: str
+    video: Row
+    made_from: dict[str, str] = field(default_factory=dict)
+    clips: list[Row] = field(default_factory=list)
+    scores: list[Row] = field(default_factory=list)
+    captions: list[Row] = field(default_factory=list)
+    failure: Row | None = None
+
+
+def wanted(recipe: Recipe) -> dict[str, str]:
+    """Fingerprint of every product that a recipe asks of a video: clips, embedding, caption and each filter's score."""
+    clips = fingerprint(recipe.splitter, recipe.transcoder)
+    made_from = {"clips": clips, "embedding": fingerprint(clips, recipe.embedder)}
+    if recipe.captioner.sampling is not None:
+        made_from["caption"] = fingerprint(clips, recipe.captioner)
+    return made_from | {f"score/{entry.name}": fingerprint(clips, entry) for entry in recipe.filter}
+
+
+def missing(record: Record | None, made_from: Mapping[str, str]) -> frozenset[str]:
+    """Products that have to be made: all of them where the clips themselves are missing or of another recipe."""
+    if record is None or record.made_from.get("clips") != made_from["clips"]:
+        return frozenset(made_from)
+    if not record.clips:  # a failed or empty video has no clips to make anything from
+        return frozenset()
+    return frozenset(product for product, value in made_from.items() if record.made_from.get(product) != value)
+
+
+def failed(video: Video, stage: str, error: BaseException, made_from: Mapping[str, str]) -> Record:
+    """The record of a video that could not be used.
+
+    Args:
+        video: which one.
+        stage: where it failed: `source`, `split`, ...
+        error: why.
+        made_from: as `wanted`, so that the same recipe does not try again.
+    """
+    row = {"video_id": video.id, "uri": video.uri}
+    reason, message = _snake(type(error).__name__), str(error)
+    return Record(
+        key=video.id,
+        video=row | {"status": "failed", "reason": reason, "size_bytes": video.size_bytes},
+        made_from=dict(made_from),
+        failure=row | {"stage": stage, "reason": reason, "message": message},
+    )
+
+
+def write_record(store: Store, record: Record) -> None:
+    """Commit a video."""
+    store.write_json(f"{FOLDER}/{record.key}.json", asdict(record))
+
+
+def read_record(store: Store, key: str) -> Record | None:
+    """The record of one input; None if it has not been committed."""
+    name = f"{FOLDER}/{key}.json"
+    return Record(**store.read_json(name)) if store.exists(name) else None
+
+
+def read_records(store: Store) -> dict[str, Record]:
+    """Every committed input, by the key of its record."""
+    records = (Record(**store.read_json(key)) for key in store.keys(FOLDER, ".json"))
+    return {record.key: record for record in records}
+
+
+def _snake(name: str) -> str:
+    return "".join(f"_{letter.lower()}" if letter.isupper() else letter for letter in name).lstrip("_")

@@ -1,0 +1,56 @@
+"""run.json: what made the dataset, so that it can be made again: config, versions, commit and choices."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import platform
+import subprocess
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from vidcurate.store.files import Store
+
+PACKAGES = (
+    "vidcurate", "hydra-core", "torch", "av", "torchcodec", "faiss-cpu", "faiss-gpu", "pyarrow", "numpy",
+    "scenedetect-headless", "webdataset",
+)  # fmt: skip
+
+
+def write_provenance(store: Store, config: Mapping[str, Any]) -> None:
+    """Write run.json.
+
+    Args:
+        store: the dataset.
+        config: the resolved config; storage credentials have no place in it.
+    """
+    facts = {
+        "config": config,
+        "choices": {kind: _choice(value) for kind, value in config.items() if isinstance(value, Mapping)},
+        "versions": {name: version for name in PACKAGES if (version := _version(name))},
+        "python": platform.python_version(),
+        "machine": platform.machine(),
+        "commit": _commit(),
+    }
+    store.write_json("run.json", facts)
+
+
+def _choice(group: Mapping[str, Any]) -> Any:
+    target = group.get("_target_")
+    return str(target).split(".")[-2] if target else sorted(group)
+
+
+def _version(name: str) -> str | None:
+    try:
+        return importlib.metadata.version(name)
+    except importlib.metadata.PackageNotFoundError:
+        return None
+
+
+def _commit() -> str | None:
+    """Commit of the checkout that this code runs from; None for an installed package."""
+    root = Path(__file__).parents[2]
+    if not (root / ".git").exists():
+        return None
+    asked = subprocess.run(["git", "describe", "--always", "--dirty"], cwd=root, capture_output=True, text=True, check=False)
+    return asked.stdout.strip() or None
