@@ -1,0 +1,93 @@
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pyarrow as pa
+import pytest
+
+from vidcurate.store.commit import clear, commit, committed, is_current
+from vidcurate.store.files import Store
+
+
+def roots(tmp_path: Path) -> list[str]:
+    return [str(tmp_path / "root"), (tmp_path / "url root").as_uri(), f"memory://{tmp_path.name}"]
+
+
+@pytest.fixture(params=range(3), ids=["folder", "file-url", "memory"])
+def store(request, tmp_path):
+    return Store(roots(tmp_path)[request.param])
+
+
+def test_what_is_written_is_read_back(store):
+    store.write("a/b c/é.bin", b"bytes")
+    store.write_json("a/x.json", {"b": 1, "a": "é"})
+    store.write_table("t.parquet", pa.table({"n": [1, 2]}))
+
+    assert store.read("a/b c/é.bin") == b"bytes"
+    assert store.read_json("a/x.json") == {"a": "é", "b": 1}
+    assert store.read_table("t.parquet").to_pydict() == {"n": [1, 2]}
+    assert store.keys("a") == ["a/b c/é.bin", "a/x.json"]
+
+
+def test_a_missing_folder_has_no_keys(store):
+    assert store.keys("nothing") == []
+    assert not store.exists("nothing/at all")
+
+
+def test_moving_and_removing_what_is_not_there_does_nothing(store):
+    store.move("no", "where")
+    store.remove("no")
+
+    assert not store.exists("where")
+
+
+def test_a_finished_local_file_is_put_in_place(store):
+    with store.staging() as folder:
+        (folder / "clip.mp4").write_bytes(b"media")
+        store.put(folder / "clip.mp4", "clips/clip.mp4")
+
+    assert store.read("clips/clip.mp4") == b"media"
+    assert not folder.exists()
+
+
+def test_a_killed_write_leaves_nothing_under_the_key(tmp_path, monkeypatch):
+    store = Store(str(tmp_path))
+    store.write("a.json", b"old")
+
+    def killed(self, target):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(Path, "replace", killed)
+    with pytest.raises(KeyboardInterrupt):
+        store.write("a.json", b"new")
+
+    assert store.read("a.json") == b"old"
+    assert store.keys("") == ["a.json"]
+
+
+def test_sweeping_removes_the_staging_of_dead_processes_only(tmp_path):
+    store = Store(str(tmp_path))
+    with store.staging() as alive:
+        dead = alive.with_name(alive.name.replace(f"-{os.getpid()}-", "-999999999-"))
+        dead.mkdir()
+
+        store.sweep()
+
+        assert alive.exists()
+        assert not dead.exists()
+
+
+def test_a_commit_is_current_for_its_own_fingerprint_only(store):
+    store.write("part/data.bin", b"1")
+    commit(store, "part", "abc", rows=3)
+
+    assert is_current(store, "part", "abc")
+    assert not is_current(store, "part", "xyz")
+    assert committed(store, "part") == {"fingerprint": "abc", "rows": 3}
+    assert store.keys("part") == ["part/data.bin"]
+
+    clear(store, "part")
+
+    assert committed(store, "part") == {}
+    assert store.keys("part") == []

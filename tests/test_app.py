@@ -1,0 +1,76 @@
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+
+from vidcurate.app import forced
+
+
+def vidcurate(*arguments: str, cwd) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "vidcurate", *arguments]
+    return subprocess.run(command, cwd=cwd, capture_output=True, text=True, check=False, timeout=300)
+
+
+@pytest.mark.parametrize(
+    ("argument", "becomes"),
+    [
+        ("splitter.threshold=0.3", "++splitter.threshold=0.3"),
+        ("spliter=none", "++spliter=none"),
+        ("out=a/b=c", "++out=a/b=c"),
+        ("splitter=fixed", "splitter=fixed"),
+        ("filter=[motion]", "filter=[motion]"),
+        ("+experiment=quickstart", "+experiment=quickstart"),
+        ("~filter", "~filter"),
+        ("hydra.run.dir=x", "hydra.run.dir=x"),
+        ("hydra/launcher=slurm", "hydra/launcher=slurm"),
+        ("--cfg", "--cfg"),
+    ],
+)
+def test_values_are_forced_and_everything_else_is_left_to_hydra(argument, becomes):
+    assert forced(argument) == becomes
+
+
+def test_a_wrong_config_is_refused_before_any_work_with_exit_code_2(tmp_path):
+    ended = vidcurate("+experiment=quickstart", "out=o", "splitter.treshold=1", "spliter=x", "dedup.eps=-1", cwd=tmp_path)
+
+    assert ended.returncode == 2
+    assert "3 problems in the configuration:" in ended.stderr
+    assert "did you mean 'threshold'?" in ended.stderr
+    assert "did you mean 'splitter'?" in ended.stderr
+    assert "dedup.eps=-1" in ended.stderr
+    assert "Traceback" not in ended.stderr
+    assert not (tmp_path / "o").exists()
+
+
+def test_an_unknown_option_names_those_that_exist(tmp_path):
+    ended = vidcurate("+experiment=quickstart", "splitter=transnet", cwd=tmp_path)
+
+    assert ended.returncode == 2
+    assert "transnetv2" in ended.stderr
+    assert "Traceback" not in ended.stderr
+
+
+def test_a_source_that_does_not_exist_is_exit_code_2(tmp_path):
+    ended = vidcurate("+experiment=curate", "source.path=nowhere", "out=o", "runtime=local", cwd=tmp_path)
+
+    assert ended.returncode == 2
+    assert "nowhere" in ended.stderr
+    assert "Traceback" not in ended.stderr
+
+
+def test_dedup_without_split_says_what_to_run(tmp_path):
+    ended = vidcurate("+experiment=dedup", "out=empty", cwd=tmp_path)
+
+    assert ended.returncode == 2
+    assert "+experiment=split" in ended.stderr
+
+
+def test_the_help_page_lists_experiments_groups_and_options(tmp_path):
+    ended = vidcurate("--help", cwd=tmp_path)
+
+    assert ended.returncode == 0
+    assert ended.stdout.count("vidcurate +experiment=") + ended.stdout.count("vidcurate -m +experiment=") >= 5
+    for word in ("quickstart", "sweep_epsilon", "transnetv2", "efficientnet_lite", "semdedup", "webdataset", "splitter"):
+        assert word in ended.stdout

@@ -1,0 +1,94 @@
+from __future__ import annotations
+
+import pytest
+from hydra import compose, initialize_config_dir
+
+from vidcurate.config import conf_dir, job
+from vidcurate.errors import ConfigError
+from vidcurate.recipe import Recipe
+from vidcurate.registry import KINDS, build, registered
+
+
+def composed(*overrides: str):
+    with initialize_config_dir(version_base="1.3", config_dir=str(conf_dir())):
+        return compose("config", overrides=list(overrides))
+
+
+OPTIONS = sorted(
+    (kind, file.stem) for kind in KINDS for file in (conf_dir() / kind).glob("*.yaml") if kind != "experiment"
+)
+
+
+def test_the_default_config_is_the_default_recipe():
+    assert job(composed("out=x", "steps=[dedup]")).recipe == Recipe()
+
+
+@pytest.mark.parametrize(("kind", "option"), OPTIONS, ids="/".join)
+def test_every_option_builds_the_component_of_its_name_with_its_own_defaults(kind, option):
+    if kind == "filter":
+        group = composed(f"filter=[{option}]").filter[option]
+    else:
+        group = composed(f"{kind}={option}")[kind]
+    given = {key: ("somewhere" if value == "???" else value) for key, value in group.items()}
+    required = {key: value for key, value in given.items() if group.get(key) != value or key == "path"}
+
+    component = build(kind, kind, given)
+
+    assert component.name == option
+    assert component == type(component)(**{key: value for key, value in required.items() if key == "path"})
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_component_has_an_option_and_every_option_a_comment(kind):
+    files = {file.stem: file.read_text(encoding="utf-8") for file in (conf_dir() / kind).glob("*.yaml")}
+
+    assert set(files) == set(registered(kind))
+    assert all(text.startswith("# ") for text in files.values())
+
+
+@pytest.mark.parametrize("file", sorted((conf_dir() / "experiment").glob("*.yaml")), ids=lambda file: file.stem)
+def test_experiments_are_short_and_say_what_they_do(file):
+    lines = file.read_text(encoding="utf-8").splitlines()
+
+    assert lines[0] == "# @package _global_"
+    assert lines[1].startswith("# ")
+    assert len(lines) < 25
+
+
+def test_all_problems_come_in_one_message():
+    config = composed(
+        "++spliter=none", "++splitter.treshold=0.3", "splitter.threshold=2", "++cluster.k=0", "steps=[spilt]", "seed=-1"
+    )
+
+    with pytest.raises(ConfigError) as caught:
+        job(config)
+
+    said = str(caught.value)
+    assert "'spliter' is not a key; did you mean 'splitter'?" in said
+    assert "splitter.treshold is not a key of transnetv2; did you mean 'threshold'?" in said
+    assert "splitter.threshold=2: input should be less than or equal to 1" in said
+    assert "cluster.k=0" in said
+    assert "steps: 'spilt' is not a step; did you mean 'split'?" in said
+    assert "seed=-1" in said
+    assert "out is required" in said
+
+
+def test_no_filter_is_a_choice():
+    assert job(composed("out=x", "filter=[]")).recipe.filter == ()
+
+
+def test_filters_keep_the_order_in_which_they_are_named():
+    names = [entry.name for entry in job(composed("out=x", "filter=[luma,motion]")).recipe.filter]
+
+    assert names == ["luma", "motion"]
+
+
+def test_a_source_is_only_asked_for_by_split():
+    assert job(composed("out=x", "steps=[dedup,shard]")).source is None
+    with pytest.raises(ConfigError, match=r"source\.path is required"):
+        job(composed("out=x", "steps=[split]"))
+
+
+def test_a_target_from_outside_the_registry_is_refused():
+    with pytest.raises(ConfigError, match="'os.system' is not a registered splitter"):
+        job(composed("out=x", "splitter._target_=os.system"))
