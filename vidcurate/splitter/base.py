@@ -35,7 +35,7 @@ class Splitter(Component):
     thumbnail: ClassVar[tuple[int, int] | None] = None
 
     min_length: Seconds = 2.0
-    max_length: Annotated[float, pydantic.Field(gt=0)] | None = 60.0
+    max_length: Annotated[float, pydantic.Field(gt=0, allow_inf_nan=False)] | None = 60.0
     crop: Seconds = 0.0
 
     @abstractmethod

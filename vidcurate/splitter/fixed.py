@@ -1,0 +1,44 @@
+"""Fixed: clips of equal length on the video's clock, whatever they show."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Annotated
+
+import pydantic
+
+from vidcurate.records import Shot
+from vidcurate.registry import register
+from vidcurate.splitter.base import Detect, Splitter, Thumbnail
+from vidcurate.splitter.cuts import shots_between
+
+TOLERANCE = 1e-6  # seconds; times are floats, and a frame at 0.3 s belongs to the fourth clip of 0.1 s
+
+
+@register
+class Fixed(Splitter):
+    """Cuts at every multiple of `length`, at the first frame that is not earlier.
+
+    Attributes:
+        length: of each clip in seconds.
+        min_length: the last clip is dropped if it is shorter.
+        max_length: None, as `length` says it all.
+    """
+
+    length: Annotated[float, pydantic.Field(gt=0, allow_inf_nan=False)] = 10.0
+    max_length: Annotated[float, pydantic.Field(gt=0, allow_inf_nan=False)] | None = None
+
+    def load(self, device: str) -> Detect:
+        """The function that finds shots; it looks at the clock only."""
+        return self._detect
+
+    def _detect(self, thumbnails: Iterable[Thumbnail]) -> tuple[Shot, ...]:
+        cuts: list[int] = []
+        frames = clip = 0
+        for time, _ in thumbnails:
+            now = int((time + TOLERANCE) / self.length)
+            if now > clip:
+                cuts.append(frames)
+            clip = now
+            frames += 1
+        return shots_between(cuts, frames)
