@@ -33,7 +33,9 @@ def test_values_are_forced_and_everything_else_is_left_to_hydra(argument, become
 
 
 def test_a_wrong_config_is_refused_before_any_work_with_exit_code_2(tmp_path):
-    ended = vidcurate("+experiment=quickstart", "out=o", "splitter.treshold=1", "spliter=x", "dedup.eps=-1", cwd=tmp_path)
+    ended = vidcurate(
+        "+experiment=quickstart", "out=o", "splitter.treshold=1", "spliter=x", "dedup.eps=-1", cwd=tmp_path
+    )
 
     assert ended.returncode == 2
     assert "3 problems in the configuration:" in ended.stderr
@@ -72,5 +74,13 @@ def test_the_help_page_lists_experiments_groups_and_options(tmp_path):
 
     assert ended.returncode == 0
     assert ended.stdout.count("vidcurate +experiment=") + ended.stdout.count("vidcurate -m +experiment=") >= 5
-    for word in ("quickstart", "sweep_epsilon", "transnetv2", "efficientnet_lite", "semdedup", "webdataset", "splitter"):
+    for word in (
+        "quickstart",
+        "sweep_epsilon",
+        "transnetv2",
+        "efficientnet_lite",
+        "semdedup",
+        "webdataset",
+        "splitter",
+    ):
         assert word in ended.stdout

@@ -27,7 +27,9 @@ def checkout(tmp_path: Path) -> Path:
 def run(checkout: Path, *command: str) -> subprocess.CompletedProcess[str]:
     environment = os.environ | {"PYTHONPATH": str(checkout)}
     python = [sys.executable, "-m", *command]
-    return subprocess.run(python, cwd=checkout, env=environment, capture_output=True, text=True, check=False, timeout=200)
+    return subprocess.run(
+        python, cwd=checkout, env=environment, capture_output=True, text=True, check=False, timeout=200
+    )
 
 
 def test_the_worked_example_adds_an_embedder(checkout):
@@ -41,7 +43,15 @@ def test_the_worked_example_adds_an_embedder(checkout):
     for name, content in files:
         (checkout / name).write_text(content, encoding="utf-8")
 
-    tested = run(checkout, "pytest", "-q", "-p", "no:cacheprovider", "tests/embedder/test_thumbnail.py", "tests/contract/test_embedder.py")
+    tested = run(
+        checkout,
+        "pytest",
+        "-q",
+        "-p",
+        "no:cacheprovider",
+        "tests/embedder/test_thumbnail.py",
+        "tests/contract/test_embedder.py",
+    )
     ended = run(
         checkout, "vidcurate", "+experiment=quickstart", "embedder=thumbnail", "splitter=adaptive", "captioner=none",
         "source.limit=2", "runtime=local",

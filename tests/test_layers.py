@@ -55,9 +55,7 @@ def test_a_module_imports_only_from_its_own_layer_or_below(path):
         pytest.skip("the package re-exports its public names")
 
     upward = [
-        name
-        for name, _ in imports(path)
-        if name.startswith("vidcurate.") and level(name.split(".")[1]) < level(own)
+        name for name, _ in imports(path) if name.startswith("vidcurate.") and level(name.split(".")[1]) < level(own)
     ]
 
     assert upward == []

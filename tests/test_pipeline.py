@@ -8,18 +8,18 @@ from pathlib import Path
 
 import pyarrow.parquet as pq
 import pytest
+from vidcurate.captioner.tags import Tags
+from vidcurate.embedder.histogram import Histogram
+from vidcurate.source.folder import Folder
 
 from tests.media import read_numbers, write_video
 from vidcurate import Recipe, curate
-from vidcurate.captioner.tags import Tags
 from vidcurate.cluster.single import Single
 from vidcurate.dedup.semdedup import SemDeDup
-from vidcurate.embedder.histogram import Histogram
 from vidcurate.errors import MissingInput, TooManyFailures, VidcurateError
 from vidcurate.filter.motion import Motion
 from vidcurate.runtime.local import Local
 from vidcurate.runtime.processes import Processes
-from vidcurate.source.folder import Folder
 from vidcurate.splitter.adaptive import Adaptive
 from vidcurate.splitter.fixed import Fixed
 
@@ -56,7 +56,9 @@ def contents(root: Path, *patterns: str) -> dict[str, str]:
 
 def everything(root: Path) -> dict[str, str]:
     """Tables, records, clips, vectors and shards: all that must not depend on how a run went."""
-    return contents(root, "*.parquet", "*.tar", "clips/*.mp4", "processed_videos/*.json", "metas/v0/*.json", "index.json")
+    return contents(
+        root, "*.parquet", "*.tar", "clips/*.mp4", "processed_videos/*.json", "metas/v0/*.json", "index.json"
+    )
 
 
 def rows(root: Path, name: str) -> list[dict]:
@@ -71,7 +73,9 @@ def test_every_input_clip_and_duplicate_is_accounted_for(dataset):
     assert summary["dedup"]["total"] == 6
     assert summary["dedup"]["removed"] == 2
     assert summary["shards"]["samples"] == 4
-    assert sorted(path.stem for path in (out / "clips").glob("*.mp4")) == sorted(row["clip_id"] for row in rows(out, "clips"))
+    assert sorted(path.stem for path in (out / "clips").glob("*.mp4")) == sorted(
+        row["clip_id"] for row in rows(out, "clips")
+    )
     assert (out / "report.html").stat().st_size > 1000
 
 

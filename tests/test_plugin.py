@@ -57,7 +57,14 @@ def vidcurate(acme: Path, cwd: Path, *arguments: str) -> subprocess.CompletedPro
 
 def test_a_component_of_another_package_is_listed_checked_and_run(acme, make_video, tmp_path):
     make_video("videos/a.mp4", shots=(50, 50))
-    common = ("+experiment=split", "source.path=videos", "out=o", "splitter=halves", "embedder=histogram", "runtime=local")
+    common = (
+        "+experiment=split",
+        "source.path=videos",
+        "out=o",
+        "splitter=halves",
+        "embedder=histogram",
+        "runtime=local",
+    )
 
     listed = vidcurate(acme, tmp_path, "--help")
     refused = vidcurate(acme, tmp_path, *common, "splitter.prats=3")

@@ -21,7 +21,9 @@ SNIPPETS = [block for kind, block in BLOCKS if kind == "python"]
 def shell(line: str, cwd: Path) -> subprocess.CompletedProcess[str]:
     """Run a line as the README's reader would, with this interpreter's `vidcurate` in place of the venv's."""
     environment = os.environ | {"PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"}
-    return subprocess.run(line, cwd=cwd, env=environment, shell=True, capture_output=True, text=True, check=False, timeout=400)
+    return subprocess.run(
+        line, cwd=cwd, env=environment, shell=True, capture_output=True, text=True, check=False, timeout=400
+    )
 
 
 @pytest.fixture(scope="module")

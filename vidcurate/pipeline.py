@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any
 
-from vidcurate.errors import MissingInput, TooManyFailures, VidcurateError
+from vidcurate.errors import MissingInput, VidcurateError
 from vidcurate.model.device import best_device
 from vidcurate.progress import progress
 from vidcurate.recipe import Recipe
@@ -17,19 +17,19 @@ from vidcurate.report import write_report
 from vidcurate.runtime.base import Runtime
 from vidcurate.runtime.local import Local
 from vidcurate.source.base import Source
+from vidcurate.stage.again import reread_clips
 from vidcurate.stage.dedup import dedup_clips
 from vidcurate.stage.inputs import identify
 from vidcurate.stage.observe import look, samplings
 from vidcurate.stage.publish import publish, publish_again, retire
 from vidcurate.stage.record import Record, failed, missing, read_record, read_records, wanted, write_record
 from vidcurate.stage.settle import read_tables, settle
-from vidcurate.stage.shard import shard_clips
+from vidcurate.stage.shard import pack
 from vidcurate.stage.shots import find_clips
 from vidcurate.store.files import Store
 from vidcurate.store.provenance import write_provenance
-from vidcurate.summary import summarise
+from vidcurate.summary import demand_success, headline, summarise
 from vidcurate.video.probe import probe
-from vidcurate.video.reread import reread
 
 log = logging.getLogger(__name__)
 
@@ -76,15 +76,15 @@ def curate(
     if "dedup" in steps:
         dedup_clips(store, tables, recipe, embeddings, seed)
     if "shard" in steps:
-        shard_clips(store, tables, recipe, seed)
-    summary = summarise(store, tables)
+        pack(store, tables, recipe)
+    summary = summarise(store, tables, recipe)
     store.write_json("summary.json", summary)
-    write_provenance(store, recipe, steps, seed, config)
+    write_provenance(store, steps, config or recipe.config())
     write_report(store, summary)
     for line in headline(summary):
         log.info(line)
     if "split" in steps:
-        _demand_success(summary, tables, max_failures)
+        demand_success(summary, max_failures)
     return summary
 
 
@@ -143,7 +143,5 @@ def from_source(video: Video, recipe: Recipe, store: Store) -> Record:
 def from_clips(known: Record, products: frozenset[str], recipe: Recipe, store: Store) -> Record:
     """Make only what is missing, from the finished clips; the source is not read."""
     device, wants = best_device(), samplings(recipe, products)
-    with store.staging() as folder:
-        seen = (reread_clip(store, clip, wants, folder) for clip in known.clips)
-        _, observations = look(seen, recipe, products, device)
+    _, observations = look(reread_clips(store, known, wants), recipe, products, device)
     return publish_again(store, known, products, observations, recipe)

@@ -5,27 +5,26 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Collection
 
+from vidcurate.captioner.base import Captioner
 from vidcurate.captioner.none import NoCaptions
+from vidcurate.cluster.base import Cluster
 from vidcurate.cluster.kmeans import KMeans
+from vidcurate.dedup.base import Dedup
 from vidcurate.dedup.semdedup import SemDeDup
+from vidcurate.embedder.base import Embedder
 from vidcurate.embedder.efficientnet_lite import EfficientNetLite
+from vidcurate.filter.base import Filter
 from vidcurate.filter.luma import Luma
 from vidcurate.filter.motion import Motion
-from vidcurate.neighbours.clustered import Clustered
-from vidcurate.sharder.webdataset import WebDataset
-from vidcurate.splitter.transnetv2 import TransNetV2
-from vidcurate.transcoder.h264 import H264
-
-from vidcurate.captioner.base import Captioner
-from vidcurate.cluster.base import Cluster
-from vidcurate.dedup.base import Dedup
-from vidcurate.embedder.base import Embedder
-from vidcurate.filter.base import Filter
 from vidcurate.neighbours.base import Neighbours
-from vidcurate.registry import Component
+from vidcurate.neighbours.clustered import Clustered
+from vidcurate.registry import Component, described
 from vidcurate.sharder.base import Sharder
+from vidcurate.sharder.webdataset import WebDataset
 from vidcurate.splitter.base import Splitter
+from vidcurate.splitter.transnetv2 import TransNetV2
 from vidcurate.transcoder.base import Transcoder
+from vidcurate.transcoder.h264 import H264
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -53,6 +52,12 @@ class Recipe:
     neighbours: Neighbours = Clustered()
     dedup: Dedup = SemDeDup()
     sharder: Sharder = WebDataset()
+
+    def config(self) -> dict[str, object]:
+        """The recipe as a config would say it: each component's `_target_` and settings."""
+        filters = {entry.name: described(entry) for entry in self.filter}
+        families = [field.name for field in dataclasses.fields(self) if field.name != "filter"]
+        return {"filter": filters, **{name: described(getattr(self, name)) for name in families}}
 
     def check(self, steps: Collection[str]) -> None:
         """Whether this machine can do these steps; called before any work.

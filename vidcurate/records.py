@@ -208,3 +208,8 @@ class CutClip:
     num_bytes: int
     has_audio: bool
     frames: dict[Sampling, Frames]
+
+    @property
+    def clip_id(self) -> str:
+        """Id of the clip."""
+        return self.clip.id

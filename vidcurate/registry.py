@@ -106,6 +106,12 @@ def target(cls: type) -> str:
     return f"{cls.__module__}.{cls.__qualname__}"
 
 
+def described(component: Component) -> dict[str, object]:
+    """A component as a config would say it: `_target_` and settings."""
+    names = [entry.name for entry in dataclasses.fields(component)]  # type: ignore[arg-type]  # see _problem
+    return {"_target_": target(type(component)), **{name: getattr(component, name) for name in names}}
+
+
 def fingerprint(*parts: object) -> str:
     """Short hash of components and plain values: equal fingerprints, equal results.
 

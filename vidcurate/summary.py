@@ -1,63 +1,99 @@
-"""Counts of a dataset, read from its tables: what went in, what became of it, and whether it adds up."""
+"""Counts of a dataset, read from what is stored: what went in, what became of it, and whether it adds up."""
 
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from vidcurate.errors import VidcurateError
+from vidcurate.errors import TooManyFailures, VidcurateError
+from vidcurate.recipe import Recipe
+from vidcurate.stage.decide import decisions_folder
 from vidcurate.stage.settle import Tables
+from vidcurate.store.commit import committed
+from vidcurate.store.files import Store
 
 FATES = ("kept", "filtered", "duplicate", "failed")
 """How an input can end."""
 
 
-def video_counts(videos: pa.Table) -> dict[str, int]:
-    """Inputs by how they ended.
+def summarise(store: Store, tables: Tables, recipe: Recipe) -> dict[str, Any]:
+    """What summary.json holds; it depends on the dataset alone, not on how the run went.
+
+    Args:
+        store: the dataset.
+        tables: its tables.
+        recipe: says at which epsilon and by which sharder.
 
     Raises:
-        VidcurateError: they do not add up, which is a defect of vidcurate.
+        VidcurateError: inputs do not add up, which is a defect of vidcurate.
     """
+    decided = committed(store, decisions_folder(recipe.dedup))
+    packed = committed(store, recipe.sharder.folder)
+    return {
+        "videos": _videos(tables.videos),
+        "video_reasons": _reasons(tables.videos),
+        "clips": _clips(tables.clips),
+        "dedup": {name: decided[name] for name in ("eps", "kept", "removed", "total")} if decided else None,
+        "shards": {name: packed[name] for name in ("shards", "samples", "bytes")} if packed else None,
+    }
+
+
+def headline(summary: Mapping[str, Any]) -> Iterator[str]:
+    """The summary in a few lines for the log."""
+    videos, clips = summary["videos"], summary["clips"]
+    fates = ", ".join(f"{videos[fate]} {fate}" for fate in FATES)
+    yield f"{videos['in']} inputs: {fates}"
+    yield f"{clips['cut']} clips ({clips['seconds'] / 60:.1f} min) cut; {clips['kept']} pass the filters"
+    if summary["dedup"]:
+        yield "{kept} of {total} clips are unique at eps={eps}".format(**summary["dedup"])
+    if summary["shards"]:
+        yield "{samples} samples in {shards} shards, {bytes} bytes".format(**summary["shards"])
+
+
+def demand_success(summary: Mapping[str, Any], max_failures: int) -> None:
+    """Say how a split ended that was not a success.
+
+    Raises:
+        TooManyFailures: more inputs failed than are allowed.
+        VidcurateError: there is no clip at all.
+    """
+    videos, clips = summary["videos"], summary["clips"]
+    if videos["failed"] > max_failures:
+        raise TooManyFailures(
+            f"{videos['failed']} of {videos['in']} inputs failed, max_failures={max_failures} may; the rest is done. "
+            "Which and why: tables/failures, report.html"
+        )
+    if not clips["kept"]:
+        raise VidcurateError(
+            f"no clip came out of {videos['in']} inputs, {clips['cut']} were cut: {summary['video_reasons']}. "
+            "Lower splitter.min_length or the bounds of the filters"
+        )
+
+
+def _videos(videos: pa.Table) -> dict[str, int]:
     ends = Counter("kept" if status == "processed" else status for status in videos["status"].to_pylist())
     counts = {"in": videos.num_rows, **{fate: ends[fate] for fate in FATES}}
     if counts["in"] != sum(counts[fate] for fate in FATES):
-        raise VidcurateError(f"inputs do not add up: {counts}, statuses {dict(ends)}; this is a defect, report it")
+        raise VidcurateError(f"inputs do not add up: {counts}, {dict(ends)}; this is a defect of vidcurate, report it")
     return counts
 
 
-def clip_counts(clips: pa.Table) -> dict[str, Any]:
-    """Clips by whether the filters kept them, with seconds and reasons."""
+def _reasons(videos: pa.Table) -> dict[str, int]:
+    rows = (row for row in videos.to_pylist() if row["status"] != "processed")
+    words = ("exact_copy" if row["status"] == "duplicate" else row["reason"] for row in rows)
+    return dict(sorted(Counter(words).items()))
+
+
+def _clips(clips: pa.Table) -> dict[str, Any]:
     kept = clips.filter(clips["kept"])
-    reasons = Counter(reason for reason in clips["reason"].to_pylist() if reason)
     return {
         "cut": clips.num_rows,
         "kept": kept.num_rows,
         "seconds": round(pc.sum(clips["duration"]).as_py() or 0.0, 3),
         "kept_seconds": round(pc.sum(kept["duration"]).as_py() or 0.0, 3),
-        "filtered": dict(sorted(reasons.items())),
+        "filtered": dict(sorted(Counter(reason for reason in clips["reason"].to_pylist() if reason).items())),
     }
-
-
-def summarise(tables: Tables, dedup: dict[str, Any] | None, shards: dict[str, Any] | None) -> dict[str, Any]:
-    """Everything that summary.json holds.
-
-    Args:
-        tables: the dataset's tables.
-        dedup: eps, kept, removed, total; None if it was not done.
-        shards: shards, samples, bytes; None if there are none.
-    """
-    filtered = [row for row in tables.videos.to_pylist() if row["status"] in {"filtered", "failed", "duplicate"}]
-    return {
-        "videos": video_counts(tables.videos),
-        "video_reasons": dict(sorted(Counter(f"{row['status']}: {_word(row)}" for row in filtered).items())),
-        "clips": clip_counts(tables.clips),
-        "dedup": dedup,
-        "shards": shards,
-    }
-
-
-def _word(row: dict[str, Any]) -> str:
-    return "exact_copy" if row["status"] == "duplicate" else str(row["reason"])

@@ -52,7 +52,9 @@ def identify(source: Source) -> Inputs:
             name, size_bytes = video_id(entry.path, full=source.full_hash)
         except MediaError as error:
             nameless = str(uuid.uuid5(NAMESPACE, f"unreadable:{entry.uri}"))
-            unreadable.append(failed(Video(id=nameless, uri=entry.uri, path=entry.path, size_bytes=0), "source", error, {}))
+            unreadable.append(
+                failed(Video(id=nameless, uri=entry.uri, path=entry.path, size_bytes=0), "source", error, {})
+            )
             continue
         video = Video(id=name, uri=entry.uri, path=entry.path, size_bytes=size_bytes)
         if name in first:

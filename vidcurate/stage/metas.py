@@ -20,7 +20,9 @@ def meta(record: Record, clip: dict[str, Any]) -> dict[str, Any]:
     """The metadata of one clip."""
     name = clip["clip_id"]
     scores = {
-        f"{row['filter']}_score" if row["score"] == row["filter"] else f"{row['filter']}_{row['score']}_score": row["value"]
+        f"{row['filter']}_score" if row["score"] == row["filter"] else f"{row['filter']}_{row['score']}_score": row[
+            "value"
+        ]
         for row in record.scores
         if row["clip_id"] == name
     }

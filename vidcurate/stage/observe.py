@@ -3,20 +3,39 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Any, Protocol, TypeVar, cast
 
 import numpy as np
 from numpy.typing import NDArray
 
 from vidcurate.filter.base import Filter
 from vidcurate.recipe import Recipe
-from vidcurate.records import CutClip, Sampling
+from vidcurate.records import Frames, Sampling
 from vidcurate.registry import loaded
 from vidcurate.stage.record import Row
 
-
 GROUP = 16  # clips whose frames are in memory at once
+
+
+class Seen(Protocol):
+    """A clip with the frames that were taken from it: a `CutClip`, or one that was read again."""
+
+    @property
+    def clip_id(self) -> str:
+        """Which clip."""
+
+    @property
+    def num_frames(self) -> int:
+        """Frames in its file."""
+
+    @property
+    def frames(self) -> Mapping[Sampling, Frames]:
+        """One entry per sampling."""
+
+
+View = TypeVar("View", bound=Seen)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -44,7 +63,7 @@ def samplings(recipe: Recipe, products: Collection[str]) -> tuple[Sampling, ...]
     return tuple(dict.fromkeys(want for want in wants if want is not None))
 
 
-def observe(clips: Sequence[CutClip], recipe: Recipe, products: Collection[str], device: str) -> Observations:
+def observe(clips: Sequence[Seen], recipe: Recipe, products: Collection[str], device: str) -> Observations:
     """Show the frames of clips to the components that are asked for.
 
     Args:
@@ -64,18 +83,20 @@ def observe(clips: Sequence[CutClip], recipe: Recipe, products: Collection[str],
     )
 
 
-def look(clips: Iterable[CutClip], recipe: Recipe, products: Collection[str], device: str) -> tuple[list[CutClip], Observations]:
+def look(
+    clips: Iterable[View], recipe: Recipe, products: Collection[str], device: str
+) -> tuple[list[View], Observations]:
     """Observe clips as they are finished, a group at a time, so that memory does not grow with the video.
 
     Returns:
         The clips without their frames, and what was seen in them, in the same order.
     """
-    bare: list[CutClip] = []
+    bare: list[View] = []
     parts: list[Observations] = []
     stream = iter(clips)
     while group := list(itertools.islice(stream, GROUP)):
         parts.append(observe(group, recipe, products, device))
-        bare += [replace(clip, frames={}) for clip in group]
+        bare += [_without_frames(clip) for clip in group]
     vectors = [part.vectors for part in parts if part.vectors is not None]
     return bare, Observations(
         scores=[row for part in parts for row in part.scores],
@@ -84,27 +105,31 @@ def look(clips: Iterable[CutClip], recipe: Recipe, products: Collection[str], de
     )
 
 
+def _without_frames(clip: View) -> View:
+    return cast("View", replace(cast("Any", clip), frames={}))  # every view is a dataclass
+
+
 def _filters(recipe: Recipe, products: Collection[str]) -> list[Filter]:
     return [entry for entry in recipe.filter if f"score/{entry.name}" in products]
 
 
-def _scores(clips: Sequence[CutClip], entry: Filter, device: str) -> list[Row]:
+def _scores(clips: Sequence[Seen], entry: Filter, device: str) -> list[Row]:
     score = loaded(entry, device)
     return [
-        {"clip_id": clip.clip.id, "filter": entry.name, "score": name, "value": float(value)}
+        {"clip_id": clip.clip_id, "filter": entry.name, "score": name, "value": float(value)}
         for clip in clips
         for name, value in score(clip.frames[entry.sampling]).items()
     ]
 
 
-def _captions(clips: Sequence[CutClip], recipe: Recipe, device: str) -> list[Row]:
+def _captions(clips: Sequence[Seen], recipe: Recipe, device: str) -> list[Row]:
     sampling = recipe.captioner.sampling
     if sampling is None:
         return []
     captions = loaded(recipe.captioner, device)([clip.frames[sampling] for clip in clips])
     return [
         {
-            "clip_id": clip.clip.id,
+            "clip_id": clip.clip_id,
             "start_frame": 0,
             "end_frame": clip.num_frames - 1,
             "captioner": recipe.captioner.name,

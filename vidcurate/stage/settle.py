@@ -99,7 +99,14 @@ def _judge(record: Record, filters: Iterable[Filter]) -> tuple[dict[str, str], l
             scores = values.get((clip, entry.name), {})
             reason = entry.reason(scores) or ""
             rows += [
-                {"clip_id": clip, "filter": entry.name, "score": name, "value": value, "kept": not reason, "reason": reason}
+                {
+                    "clip_id": clip,
+                    "filter": entry.name,
+                    "score": name,
+                    "value": value,
+                    "kept": not reason,
+                    "reason": reason,
+                }
                 for name, value in scores.items()
             ]
             if reason:

@@ -11,8 +11,12 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from vidcurate.errors import MissingInput
+from vidcurate.recipe import Recipe
 from vidcurate.registry import fingerprint, loaded
 from vidcurate.sharder.base import Sample, Sharder
+from vidcurate.stage.decide import stored_decisions
+from vidcurate.stage.settle import FOLDER as TABLES
+from vidcurate.stage.settle import Tables
 from vidcurate.store.commit import clear, commit, committed, is_current
 from vidcurate.store.files import Store
 
@@ -25,6 +29,24 @@ METADATA = (
 """Columns of CLIPS that go into every sample's .json, beside `source_video` and `caption`."""
 
 OUTDATED = "dedup is older than the split. Run +experiment=dedup with the same out=... again"
+
+
+def pack(store: Store, tables: Tables, recipe: Recipe) -> dict[str, int]:
+    """Pack the clips of a dataset that the filters and dedup keep.
+
+    Args:
+        store: the dataset.
+        tables: what split knows.
+        recipe: the dedup rule says which decisions count, the sharder how clips are packed.
+
+    Raises:
+        MissingInput: split or dedup has not been done, or not with these settings.
+    """
+    if not tables.clips.num_rows:
+        raise MissingInput(f"{store.url}: no clips to pack; run +experiment=split source.path=... out=... first")
+    decisions = stored_decisions(store, recipe.dedup).table if recipe.dedup.compares else None
+    chosen = samples(tables.videos, tables.clips, tables.captions, decisions)
+    return shard(store, chosen, recipe.sharder, committed(store, TABLES)["fingerprint"])
 
 
 def samples(videos: pa.Table, clips: pa.Table, captions: pa.Table, decisions: pa.Table | None) -> list[Sample]:

@@ -68,6 +68,14 @@ class Store:
         goal.parent.mkdir(parents=True, exist_ok=True)
         local.replace(goal)
 
+    def fetch(self, key: str, folder: Path) -> Path:
+        """A local file with the contents of a key: the file itself, or a copy of it in `folder`."""
+        if self.is_local:
+            return Path(self.path(key))
+        local = folder / PurePosixPath(key).name
+        self.fs.get_file(self.path(key), str(local))
+        return local
+
     def move(self, key: str, goal: str) -> None:
         """Rename a key; nothing happens if it is not there."""
         if self.exists(key):

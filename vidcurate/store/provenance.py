@@ -5,25 +5,28 @@ from __future__ import annotations
 import importlib.metadata
 import platform
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
 from vidcurate.store.files import Store
 
+KEY = "run.json"
 PACKAGES = (
     "vidcurate", "hydra-core", "torch", "av", "torchcodec", "faiss-cpu", "faiss-gpu", "pyarrow", "numpy",
     "scenedetect-headless", "webdataset",
 )  # fmt: skip
 
 
-def write_provenance(store: Store, config: Mapping[str, Any]) -> None:
-    """Write run.json.
+def write_provenance(store: Store, steps: Iterable[str], config: Mapping[str, Any]) -> None:
+    """Write into run.json how each of these steps was done; what it says of other steps stays.
 
     Args:
         store: the dataset.
-        config: the resolved config; storage credentials have no place in it.
+        steps: that have just been done.
+        config: their resolved config; storage credentials have no place in it.
     """
+    known = store.read_json(KEY) if store.exists(KEY) else {}
     facts = {
         "config": config,
         "choices": {kind: _choice(value) for kind, value in config.items() if isinstance(value, Mapping)},
@@ -32,7 +35,7 @@ def write_provenance(store: Store, config: Mapping[str, Any]) -> None:
         "machine": platform.machine(),
         "commit": _commit(),
     }
-    store.write_json("run.json", facts)
+    store.write_json(KEY, known | dict.fromkeys(steps, facts))
 
 
 def _choice(group: Mapping[str, Any]) -> Any:
@@ -52,5 +55,7 @@ def _commit() -> str | None:
     root = Path(__file__).parents[2]
     if not (root / ".git").exists():
         return None
-    asked = subprocess.run(["git", "describe", "--always", "--dirty"], cwd=root, capture_output=True, text=True, check=False)
+    asked = subprocess.run(
+        ["git", "describe", "--always", "--dirty"], cwd=root, capture_output=True, text=True, check=False
+    )
     return asked.stdout.strip() or None
