@@ -1,0 +1,108 @@
+"""Folder: every video below a folder, here or on any file system that fsspec knows."""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+from collections.abc import Iterator
+from fnmatch import fnmatchcase
+from pathlib import Path, PurePosixPath
+from typing import Annotated, Any
+
+import pydantic
+from fsspec.implementations.local import LocalFileSystem
+
+from vidcurate.errors import MissingInput
+from vidcurate.registry import register
+from vidcurate.source.base import Input, Source
+from vidcurate.source.place import located
+
+SUFFIXES = frozenset({
+    ".3g2", ".3gp", ".amv", ".asf", ".avi", ".divx", ".dv", ".f4v", ".flv", ".gif", ".h264", ".h265", ".hevc", ".ivf",
+    ".m1v", ".m2t", ".m2ts", ".m2v", ".m4v", ".mjpeg", ".mjpg", ".mkv", ".mov", ".mp4", ".mpe", ".mpeg", ".mpg", ".mpv",
+    ".mts", ".mxf", ".nut", ".ogm", ".ogv", ".qt", ".rm", ".rmvb", ".ts", ".vob", ".webm", ".wmv", ".wtv", ".y4m",
+})  # fmt: skip
+"""What names of videos end in, in any case; FFmpeg reads all of these. `source=list` takes any name."""
+
+
+@register
+class Folder(Source):
+    """Every file below a folder whose name ends like a video's, sorted by its path relative to the folder.
+
+    Hidden files and folders (`.git`, `._clip.mp4`) are left out. Links are followed; each folder is visited once.
+
+    Attributes:
+        path: a local folder or the URL of one.
+        pattern: only videos whose relative path matches, e.g. `cam1/*`; `*` stands for any characters, slashes too.
+    """
+
+    path: Annotated[str, pydantic.Field(min_length=1)]
+    pattern: str = "*"
+
+    def inputs(self) -> Iterator[Input]:
+        """Every video, sorted by uri.
+
+        Raises:
+            MissingInput: there is no such folder, or no video in it.
+        """
+        fs, root = located(self.path)
+        names = [name for name in self._names(fs, root) if not _hidden(name)]
+        videos = [name for name in names if PurePosixPath(name).suffix.lower() in SUFFIXES]
+        chosen = [name for name in videos if fnmatchcase(name, self.pattern)]
+        if not chosen:
+            raise MissingInput(f"source.path={self.path!r}: {self._why_none(names, videos)}")
+        inputs = (Input(uri=_printable(name), path=_path(fs, f"{root.rstrip('/')}/{name}")) for name in chosen)
+        return iter(sorted(inputs, key=lambda entry: entry.uri))
+
+    def _names(self, fs: Any, root: str) -> list[str]:
+        try:
+            if fs.isfile(root):
+                raise MissingInput(
+                    f"source.path={self.path!r} is a file; give the folder that holds it, or name it in a text file "
+                    "and give that: source=list source.path=FILE"
+                )
+            if not fs.exists(root):
+                raise MissingInput(f"source.path={self.path!r}: there is no folder {root}")
+            if isinstance(fs, LocalFileSystem):
+                return list(_walk(Path(root)))
+            return [name[len(root) :].strip("/") for name in fs.find(root)]
+        except OSError as error:
+            raise MissingInput(f"source.path={self.path!r} cannot be listed: {error}") from error
+
+    def _why_none(self, names: list[str], videos: list[str]) -> str:
+        if videos:
+            return f"none of {len(videos)} videos matches source.pattern={self.pattern!r}, e.g. {videos[0]!r}"
+        if not names:
+            return "the folder is empty"
+        suffixes = Counter(PurePosixPath(name).suffix.lower() or "no suffix" for name in names)
+        seen = ", ".join(f"{suffix} ({count})" for suffix, count in suffixes.most_common(8))
+        return f"{len(names)} files, none with the suffix of a video: {seen}. source=list takes any name"
+
+
+def _walk(root: Path) -> Iterator[str]:
+    """Relative paths of all files below a local folder."""
+    visited: set[str] = set()
+    for folder, subfolders, files in os.walk(root, onerror=_fail, followlinks=True):
+        subfolders.sort()
+        if (here := os.path.realpath(folder)) in visited:
+            subfolders.clear()
+            continue
+        visited.add(here)
+        yield from (Path(folder, file).relative_to(root).as_posix() for file in files)
+
+
+def _path(fs: Any, place: str) -> str:
+    return place if isinstance(fs, LocalFileSystem) else fs.unstrip_protocol(place)
+
+
+def _hidden(name: str) -> bool:
+    return any(part.startswith(".") for part in name.split("/"))
+
+
+def _fail(error: OSError) -> None:
+    raise error
+
+
+def _printable(name: str) -> str:
+    """A name as valid Unicode; bytes that are not UTF-8 become escapes."""
+    return name.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")

@@ -1,0 +1,119 @@
+"""List: the videos that a manifest names: a text file, CSV, JSON or JSON lines."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from pathlib import Path, PurePosixPath
+from typing import Annotated
+
+import pydantic
+
+from vidcurate.errors import ConfigError, MissingInput
+from vidcurate.registry import register
+from vidcurate.source.base import Input, Source
+from vidcurate.source.folder import SUFFIXES
+from vidcurate.source.place import is_url, located
+
+KEYS = ("path", "uri", "url", "video")
+"""What a column of a CSV or a key of a JSON object that holds paths may be called; the first that is there counts."""
+
+
+@register
+class ListFile(Source):
+    """Paths and URLs from a manifest; relative paths start from the manifest's folder.
+
+    By suffix: `.csv` and `.tsv` with a column `path`, `uri`, `url` or `video`, or with one column only; `.json`, a list
+    of strings or of objects with such a key; `.jsonl` and `.ndjson`, one of these a line; any other, a path a line,
+    where empty lines and those that begin with `#` are left out.
+
+    What is listed is an input even where it does not exist: the run records it as failed. What is listed again is an
+    input of its own, `clip.mp4#2`, which the run records as a duplicate.
+
+    Attributes:
+        path: the manifest, a local path or a URL; UTF-8.
+    """
+
+    path: Annotated[str, pydantic.Field(min_length=1)]
+
+    def inputs(self) -> Iterator[Input]:
+        """Everything that is listed, sorted by uri.
+
+        Raises:
+            MissingInput: there is no such manifest, or nothing in it.
+            ConfigError: it is not what its suffix says, or has no column or key for paths.
+        """
+        entries = self._entries()
+        if not entries:
+            raise MissingInput(f"source.path={self.path!r} lists no video")
+        times: Counter[str] = Counter()
+        listed = []
+        for entry in entries:
+            times[entry] += 1
+            uri = entry if times[entry] == 1 else f"{entry}#{times[entry]}"
+            listed.append(Input(uri=uri, path=self._resolve(entry)))
+        return iter(sorted(listed, key=lambda found: found.uri))
+
+    def _entries(self) -> list[str]:
+        fs, name = located(self.path)
+        read = {".csv": _csv, ".tsv": _tsv, ".json": _json, ".jsonl": _json_lines, ".ndjson": _json_lines}
+        try:
+            text = fs.cat_file(name).decode("utf-8-sig")
+            entries = read.get(PurePosixPath(name).suffix.lower(), _lines)(text)
+        except OSError as error:
+            raise MissingInput(f"source.path={self.path!r}: no manifest can be read there ({error})") from error
+        except ValueError as error:  # of Unicode, JSON and what is listed
+            raise ConfigError([f"source.path={self.path!r}: {error}"]) from error
+        return [entry.strip() for entry in entries if entry.strip()]
+
+    def _resolve(self, entry: str) -> str:
+        if is_url(entry):
+            return entry
+        if is_url(self.path) and not entry.startswith("/"):
+            return f"{self.path.rpartition('/')[0]}/{entry}"
+        return str(Path(self.path).expanduser().absolute().parent / entry)
+
+
+def _lines(text: str) -> list[str]:
+    return [line for line in text.splitlines() if not line.lstrip().startswith("#")]
+
+
+def _tsv(text: str) -> list[str]:
+    return _csv(text, "\t")
+
+
+def _csv(text: str, delimiter: str = ",") -> list[str]:
+    rows = [row for row in csv.reader(io.StringIO(text, newline=""), delimiter=delimiter) if any(row)]
+    if not rows:
+        return []
+    head = [cell.strip().lower() for cell in rows[0]]
+    if len(head) == 1:
+        headless = PurePosixPath(head[0]).suffix in SUFFIXES
+        return [row[0] for row in rows[0 if headless else 1 :]]
+    column = next((head.index(key) for key in KEYS if key in head), None)
+    if column is None:
+        raise ValueError(f"no column {', '.join(KEYS)}; columns: {', '.join(rows[0])}")
+    return [row[column] if column < len(row) else "" for row in rows[1:]]
+
+
+def _json(text: str) -> list[str]:
+    values = json.loads(text)
+    if not isinstance(values, list):
+        raise ValueError(f"expected a list, got {type(values).__name__}")
+    return [_named(value, f"entry {number}") for number, value in enumerate(values, 1)]
+
+
+def _json_lines(text: str) -> list[str]:
+    lines = enumerate(text.splitlines(), 1)
+    return [_named(json.loads(line), f"line {number}") for number, line in lines if line.strip()]
+
+
+def _named(value: object, where: str) -> str:
+    if isinstance(value, Mapping):
+        value = next((value[key] for key in KEYS if key in value), value)
+    if not isinstance(value, str):
+        raise ValueError(f"{where}: expected a string or an object with a key {', '.join(KEYS)}; got {value!r}")
+    return value
