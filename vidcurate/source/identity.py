@@ -20,9 +20,8 @@ BLOCKS = 16
 def video_id(path: str, *, full: bool = False) -> tuple[str, int]:
     """Name a video by its size and a hash of its bytes.
 
-    Files of up to 4 MiB are hashed whole; larger ones by 16 blocks of 256 KiB, so that naming a terabyte takes minutes.
-    Two files that differ only between the blocks get the same name: `full` tells them apart, and gives the larger
-    files other names than the sampled ones.
+    Files of up to 4 MiB are hashed whole; of larger ones 16 blocks of 256 KiB are read. Two of these that differ only
+    between the blocks get the same id; `full` tells them apart, and gives them other ids than they have without it.
 
     Args:
         path: a local path or a URL; of a URL only the blocks are transferred.
@@ -35,23 +34,27 @@ def video_id(path: str, *, full: bool = False) -> tuple[str, int]:
         UnreadableVideo: it is missing, empty, no file, or cannot be read.
     """
     try:
-        fs, name = located(path)
-        details = fs.info(name)
-    except Exception as error:  # file systems have errors of their own
-        raise _unreadable(path, str(error) or type(error).__name__) from error
+        size, digest = _hashed(path, full)
+    except Exception as error:  # every file system has errors of its own
+        why = str(error) or type(error).__name__
+        raise UnreadableVideo(f"{path}: cannot be read ({why}); check it, or take it out of the source") from error
+    return str(uuid.uuid5(NAMESPACE, f"{size}:{digest}")), size
+
+
+def _hashed(path: str, full: bool) -> tuple[int, str]:
+    """Size in bytes, and SHA-256 of all bytes or of the sampled blocks."""
+    fs, name = located(path)
+    details = fs.info(name)
     size = details["size"]
     if details["type"] != "file" or not size:
-        raise _unreadable(path, f"a {details['type']} of {size} bytes")
+        raise ValueError(f"a {details['type']} of {size} bytes")
     digest = hashlib.sha256()
     for start, end in _ranges(size, full):
-        try:
-            block = fs.cat_file(name, start=start, end=end)
-        except Exception as error:  # as above
-            raise _unreadable(path, str(error) or type(error).__name__) from error
+        block = fs.cat_file(name, start=start, end=end)
         if len(block) != end - start:
-            raise _unreadable(path, f"asked for bytes {start} to {end}, got {len(block)} bytes")
+            raise ValueError(f"bytes {start} to {end} were asked for, {len(block)} bytes came")
         digest.update(block)
-    return str(uuid.uuid5(NAMESPACE, f"{size}:{digest.hexdigest()}")), size
+    return size, digest.hexdigest()
 
 
 def _ranges(size: int, full: bool) -> Iterator[tuple[int, int]]:
@@ -62,7 +65,3 @@ def _ranges(size: int, full: bool) -> Iterator[tuple[int, int]]:
     else:
         starts = ((size - BLOCK) * block // (BLOCKS - 1) for block in range(BLOCKS))
         yield from ((start, start + BLOCK) for start in starts)
-
-
-def _unreadable(path: str, why: str) -> UnreadableVideo:
-    return UnreadableVideo(f"{path}: cannot be read ({why}); check that it is there, or take it out of the source")
