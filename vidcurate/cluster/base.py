@@ -10,6 +10,7 @@ from typing import ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
+from vidcurate.errors import ShapeError
 from vidcurate.registry import Component, settings
 
 
@@ -18,12 +19,46 @@ class Clusters:
     """A grouping of n vectors into k clusters.
 
     Attributes:
-        labels: int32 [n], cluster of each vector, in [0, k).
+        labels: int32 [n], cluster of each vector, in [0, k); no cluster is empty.
         centroids: float32 [k, dim], means of the members, not normalised.
     """
 
     labels: NDArray[np.int32]
     centroids: NDArray[np.float32]
+
+    @classmethod
+    def of(cls, vectors: NDArray[np.float32], labels: NDArray[np.integer]) -> Clusters:
+        """Clusters of vectors by any labels: empty ones are closed up, centroids are the means."""
+        dense = np.unique(labels, return_inverse=True)[1].astype(np.int32)
+        means = [vectors[rows].mean(axis=0, dtype=np.float64) for rows in members(dense)]
+        return cls(labels=dense, centroids=np.stack(means).astype(np.float32))
+
+    def distances(self, vectors: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Cosine distance of each vector to its centroid.
+
+        Args:
+            vectors: float32 [n, dim], unit rows, those that were grouped.
+
+        Returns:
+            float32 [n] in [0, 2]; 1 where the centroid is the zero vector, which has no direction.
+        """
+        distances = np.empty(len(vectors), np.float32)
+        for centroid, rows in zip(self.centroids.astype(np.float64), members(self.labels), strict=True):
+            unit = centroid / max(np.linalg.norm(centroid), 1e-12)
+            cosines = np.einsum("ij,j->i", vectors[rows], unit, dtype=np.float64)
+            distances[rows] = 1.0 - np.clip(cosines, -1.0, 1.0)
+        return distances
+
+
+def check_vectors(vectors: NDArray[np.float32]) -> None:
+    """Raise ShapeError unless vectors are float32 [n, dim] with n >= 1."""
+    if vectors.ndim != 2 or vectors.dtype != np.float32 or not len(vectors):
+        raise ShapeError(f"vectors must be float32 [n, dim] with n >= 1; got {vectors.dtype} {vectors.shape}")
+
+
+def members(labels: NDArray[np.integer]) -> list[NDArray[np.intp]]:
+    """Rows of each cluster, rising, by number of the cluster."""
+    return np.split(np.argsort(labels, kind="stable"), np.cumsum(np.bincount(labels))[:-1])
 
 
 Fit = Callable[[NDArray[np.float32], int], Clusters]
