@@ -19,11 +19,13 @@ class Dedup(Component):
     """How duplicates are decided.
 
     Attributes:
+        compares: whether it looks at neighbours at all; without, clips are not even clustered.
         eps: two clips are duplicates iff their cosine similarity is above 1 - eps.
     """
 
     kind: ClassVar[str] = "dedup"
     volatile: ClassVar[frozenset[str]] = frozenset({"eps"})
+    compares: ClassVar[bool] = True
 
     eps: Annotated[float, pydantic.Field(ge=0, le=2, allow_inf_nan=False)] = 0.01
 
