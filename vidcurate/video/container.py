@@ -1,0 +1,96 @@
+"""How a file is opened, and how the packets of one of its streams become frames whatever is wrong with them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+import av
+from av.audio.stream import AudioStream
+from av.container import InputContainer
+from av.stream import Discard, Disposition
+from av.video.stream import VideoStream
+
+from vidcurate.errors import UnreadableVideo
+
+DECODER_THREADS = 1
+"""Threads of a decoder; frames do not depend on it. One is best where every core has a video of its own."""
+
+MAX_READ_ERRORS = 10
+"""A file that fails so often to be read is taken to end there."""
+
+_URL = re.compile(r"[a-zA-Z][a-zA-Z0-9+.-]+://")
+
+
+def opened(path: str) -> InputContainer:
+    """Open a file or URL for reading.
+
+    Args:
+        path: a local path, whatever characters it holds, or a URL with `://`.
+
+    Raises:
+        UnreadableVideo: there is no file, or FFmpeg knows no such container.
+    """
+    # `file:` keeps FFmpeg from reading a dash, a colon or a percent sign of a path as syntax of its own.
+    url = path if _URL.match(path) else f"file:{path}"
+    try:
+        return av.open(url, metadata_errors="replace")
+    except av.FFmpegError as error:
+        raise UnreadableVideo(f"{path}: no container can be read ({error.strerror}); copy the file again") from error
+
+
+def picture(container: InputContainer) -> VideoStream | None:
+    """The first video stream that has a decoder and is not a cover picture."""
+    covers = Disposition.attached_pic | Disposition.timed_thumbnails
+    for stream in container.streams.video:
+        if stream.codec_context is not None and not stream.disposition & covers:
+            return stream
+    return None
+
+
+def sound(container: InputContainer) -> AudioStream | None:
+    """The first audio stream that has a decoder."""
+    return next((stream for stream in container.streams.audio if stream.codec_context is not None), None)
+
+
+def frames(
+    container: InputContainer, stream: VideoStream | AudioStream
+) -> Iterator[av.VideoFrame | av.AudioFrame | None]:
+    """Frames of one stream in presentation order, those of a video from its first key frame on.
+
+    Yields:
+        a frame, or None for something skipped: a packet that cannot be read or decoded, one that precedes every key
+        frame, or a frame that the decoder calls corrupt.
+    """
+    stream.codec_context.thread_count = DECODER_THREADS
+    for other in container.streams:
+        other.discard = Discard.default if other is stream else Discard.all  # not even read, where the format allows
+    started = stream.type == "audio"
+    for packet in _packets(container, stream):
+        started = started or (packet is not None and packet.is_keyframe)
+        if packet is None or not started:
+            yield None
+            continue
+        try:
+            decoded = packet.decode()
+        except av.FFmpegError:
+            yield None
+            continue
+        for frame in decoded:
+            yield None if frame.is_corrupt else frame
+
+
+def _packets(
+    container: InputContainer, stream: VideoStream | AudioStream
+) -> Iterator[av.Packet[VideoStream] | av.Packet[AudioStream] | None]:
+    """Packets and at last the empty one that flushes the decoder; None for each failed read."""
+    for _ in range(MAX_READ_ERRORS):
+        try:
+            yield from container.demux(stream)
+        except av.FFmpegError:
+            yield None
+        else:
+            return
+    flush: av.Packet[VideoStream] = av.Packet()
+    flush.stream = stream
+    yield flush

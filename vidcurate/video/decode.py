@@ -1,0 +1,80 @@
+"""The one pass over a video's frames that everything uses, so that two passes show the same frames and timestamps."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import av
+
+from vidcurate.errors import DecodeError
+from vidcurate.records import VideoInfo
+from vidcurate.video.clock import Clock
+from vidcurate.video.container import frames, opened, picture
+
+MATRICES = frozenset({0, 1, 2, 4, 5, 6, 7, 9})
+"""The `AVColorSpace` values that swscale converts; a frame with another one is treated as if it had not said."""
+
+SHORT_BY = 0.05
+"""Share of the duration that may be missing at the end, where the container does not count frames: sound runs on."""
+
+
+class Decoding:
+    """Iterable over the frames of a video; each iteration decodes it anew.
+
+    Attributes:
+        num_frames: frames shown so far.
+        errors: damaged packets and frames that were skipped so far.
+        repaired: timestamps that were missing or did not rise, so far.
+        end: tick at which the last frame ends.
+
+    Args:
+        path: a local path or a URL.
+        info: what `probe` said about it.
+    """
+
+    def __init__(self, path: str, info: VideoInfo) -> None:
+        self._path, self._info = path, info
+        self.num_frames = self.errors = self.repaired = self.end = self._start = 0
+
+    def __iter__(self) -> Iterator[tuple[int, av.VideoFrame]]:
+        """Timestamps in ticks of the stream's time base, strictly rising, and frames as they are stored.
+
+        Raises:
+            UnreadableVideo: the file has gone or changed since it was probed.
+            DecodeError: not one frame can be decoded.
+        """
+        self.num_frames = self.errors = self.repaired = 0
+        clock = Clock(self._info.time_base, self._info.fps)
+        with opened(self._path) as container:
+            stream = picture(container)
+            for frame in frames(container, stream) if stream is not None else ():
+                if not isinstance(frame, av.VideoFrame):
+                    self.errors += 1
+                    continue
+                ticks = clock.place(frame.pts, frame.dts, frame.duration)
+                self._start = self._start if self.num_frames else ticks
+                self.num_frames += 1
+                self.end, self.repaired = clock.end, clock.repaired
+                if frame.colorspace not in MATRICES:
+                    frame.colorspace = 2
+                yield ticks, frame
+        if not self.num_frames:
+            raise DecodeError(
+                f"{self._path}: no frame can be decoded, {self.errors} packets were tried; "
+                "the stream is damaged, encrypted or empty"
+            )
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """What is amiss with the pass that has just ended, one sentence each; empty for a sound video."""
+        promised, seconds = self._info.num_frames, float((self.end - self._start) * self._info.time_base)
+        found = []
+        if self.num_frames < promised:
+            found.append(f"decoded {self.num_frames} of {promised} frames")
+        elif not promised and seconds < self._info.duration * (1 - SHORT_BY):
+            found.append(f"decoded {seconds:.2f} of {self._info.duration:.2f} s")
+        if self.errors:
+            found.append(f"skipped {self.errors} damaged packets or frames")
+        if self.repaired:
+            found.append(f"repaired {self.repaired} timestamps")
+        return tuple(found)

@@ -1,0 +1,144 @@
+"""Writes one clip as an MP4 file: H.264 by libx264 and AAC beside it, the same bytes whenever the input is the same."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+from types import TracebackType
+from typing import Literal, Self
+
+import av
+import numpy as np
+from av.codec.context import Flags
+from av.video.frame import PictureType
+from av.video.reformatter import ColorRange
+from av.video.stream import VideoStream
+from numpy.typing import NDArray
+
+
+MAX_FPS = Fraction(1000)
+"""Frames per second that the encoder is told at most; it only sets levels by them, timestamps do the rest."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Encoding:
+    """Settings of the encoders.
+
+    Attributes:
+        preset: of libx264, `ultrafast` to `veryslow`.
+        crf: of libx264, 0 to 51; lower is larger and better.
+        threads: of libx264; other numbers give other bytes.
+        audio: whether to `keep` or to `drop` the sound.
+    """
+
+    preset: str = "veryfast"
+    crf: int = 23
+    threads: int = 1
+    audio: Literal["keep", "drop"] = "keep"
+
+
+class ClipFile:
+    """A clip while it is written. Leaving its `with` completes the file, or removes it where an error passes.
+
+    Every method raises `av.FFmpegError` where an encoder or the disk refuses.
+
+    Args:
+        path: of the file.
+        encoding: settings of the encoders.
+        size: width and height, even.
+        fps: frames per second, the average.
+        clock: ticks per second of the frames' timestamps.
+        sound: samples per second and layout, or None for a file without sound.
+    """
+
+    def __init__(
+        self,
+        path: Path,
+        encoding: Encoding,
+        *,
+        size: tuple[int, int],
+        fps: Fraction,
+        clock: int,
+        sound: tuple[int, str] | None,
+    ) -> None:
+        self._path, self._time_base = path, Fraction(1, clock)
+        self._durations: dict[int | None, int] = {}  # of the frames that the encoder holds
+        self._held: av.Packet[VideoStream] | None = None
+        self._first_dts = self._end = 0
+        self._num_samples = 0
+        # Edit lists are written in the movie's clock: with the track's own, lengths are exact.
+        options = {"movflags": "+faststart", "fflags": "+bitexact", "movie_timescale": str(clock)}
+        self._container = av.open(f"file:{path}", "w", format="mp4", container_options=options)
+        self._video = self._container.add_stream("libx264", rate=min(fps, MAX_FPS).limit_denominator(100_000))
+        self._video.options = {"preset": encoding.preset, "crf": str(encoding.crf)}
+        picture = self._video.codec_context
+        picture.width, picture.height = size
+        picture.thread_count, picture.time_base = encoding.threads, self._time_base
+        picture.sample_aspect_ratio, picture.color_range = Fraction(1), ColorRange.MPEG
+        self._sound = self._container.add_stream("aac", rate=sound[0]) if sound is not None else None
+        if self._sound is not None and sound is not None:
+            self._sound.codec_context.layout = sound[1]
+            self._sound.codec_context.flags |= Flags.bitexact
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        complete = False
+        try:
+            if error is None:
+                self._mux_video(None)
+                self._mux_sound(None)
+            self._container.close()
+            complete = error is None
+        finally:
+            if not complete:
+                self._path.unlink(missing_ok=True)
+
+    def add(self, frame: av.VideoFrame, pts: int, duration: int, samples: NDArray[np.float32] | None) -> None:
+        """Write one frame and the sound that goes with it.
+
+        Args:
+            frame: yuv420p of the file's size; its timestamp is overwritten. The first sets the file's colour tags.
+            pts: in ticks of the file's clock, rising; 0 for the first frame.
+            duration: likewise.
+            samples: float32 [channels, n], following those of the frame before.
+        """
+        if not pts:
+            picture = self._video.codec_context
+            picture.colorspace, picture.color_primaries = frame.colorspace, frame.color_primaries
+            picture.color_trc = frame.color_trc
+        # Left in place, the source's frame types would dictate those of the clip.
+        frame.pts, frame.time_base, frame.pict_type = pts, self._time_base, PictureType.NONE
+        self._durations[pts], self._end = duration, pts + duration
+        self._mux_video(frame)
+        if samples is not None and samples.size:
+            self._mux_sound(samples)
+
+    def _mux_video(self, frame: av.VideoFrame | None) -> None:
+        for packet in self._video.encode(frame):
+            packet.duration = self._durations.pop(packet.pts)
+            if self._held is None:
+                self._first_dts = packet.dts or 0
+            else:
+                self._container.mux(self._held)
+            self._held = packet
+        if frame is None and self._held is not None:
+            # MP4 keeps decoding intervals; the last one makes their sum the length of the clip.
+            packet, dts, pts = self._held, self._held.dts or 0, self._held.pts or 0
+            packet.duration = min(self._end - pts, max(1, self._end - dts + self._first_dts))
+            self._container.mux(packet)
+
+    def _mux_sound(self, samples: NDArray[np.float32] | None) -> None:
+        if self._sound is None:
+            return
+        frame = None
+        if samples is not None:
+            context = self._sound.codec_context
+            frame = av.AudioFrame.from_ndarray(samples, format="fltp", layout=context.layout.name)
+            frame.sample_rate, frame.pts, frame.time_base = context.rate, self._num_samples, Fraction(1, context.rate)
+            self._num_samples += samples.shape[1]
+        self._container.mux(self._sound.encode(frame))
