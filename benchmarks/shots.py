@@ -1,0 +1,172 @@
+"""How well splitters find the transitions of labelled reels, kind by kind, and what that costs.
+
+    python benchmarks/shots.py [FOLDER] [--splitter NAME ...]
+
+FOLDER holds the reels and `ground_truth.json`, a list of `{"file": NAME, "cuts": [{"frame_start": 29, "frame_end": 30,
+"kind": "cut"}, ...]}`. A cut is given by the last frame of the old shot and the first of the new one, a gradual
+transition by its first and last mixed frame. By default FOLDER is `edits/` of the corpus that VIDCURATE_CORPUS names.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import time
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from pathlib import Path
+from typing import cast
+
+from rich.console import Console
+from rich.table import Table
+
+from vidcurate.model.device import best_device
+from vidcurate.records import Shot
+from vidcurate.registry import loaded, registered
+from vidcurate.splitter.base import Splitter
+from vidcurate.video.probe import probe
+from vidcurate.video.sample import Thumbnails
+
+TOLERANCE = 2
+"""Frames by which a transition may be missed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Transition:
+    """What lies between two shots, by the indices of two frames: of a cut, the last of one and the first of the next."""
+
+    first: int
+    last: int
+    kind: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Score:
+    """Counts of transitions: how many there are, how many of them were found, how many were found elsewhere."""
+
+    true: int
+    hits: int
+    false: int
+
+    @property
+    def precision(self) -> float:
+        """Share of the alarms that are right; 0 where there was none."""
+        return self.hits / max(self.hits + self.false, 1)
+
+    @property
+    def recall(self) -> float:
+        """Share of the transitions that were found."""
+        return self.hits / max(self.true, 1)
+
+    @property
+    def f1(self) -> float:
+        """Harmonic mean of the two."""
+        return 2 * self.hits / max(self.true + self.hits + self.false, 1)
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """What one splitter made of one reel."""
+
+    truths: tuple[Transition, ...]
+    found: tuple[Transition, ...]
+    video_s: float
+    cpu_s: float
+
+
+def transitions(shots: Iterable[Shot]) -> tuple[Transition, ...]:
+    """What lies between neighbouring shots."""
+    return tuple(Transition(left.end - 1, right.start) for left, right in pairwise(shots))
+
+
+def hits(truths: Sequence[Transition], found: Sequence[Transition]) -> list[Transition]:
+    """Truths that were found, each by an alarm of its own; as many as can be.
+
+    Args:
+        truths: rising and disjoint.
+        found: likewise.
+    """
+    hit, alarms = [], iter(found)
+    alarm = next(alarms, None)
+    for truth in truths:
+        while alarm is not None and alarm.last < truth.first - TOLERANCE:
+            alarm = next(alarms, None)
+        if alarm is not None and alarm.first <= truth.last + TOLERANCE:
+            hit.append(truth)
+            alarm = next(alarms, None)
+    return hit
+
+
+def scores(trials: Iterable[Trial]) -> dict[str, Score]:
+    """Score of every kind of transition, by name, and of `all`.
+
+    An alarm has no kind, so every kind is charged with all false ones: its precision is a lower bound.
+    """
+    true: Counter[str] = Counter()
+    hit: Counter[str] = Counter()
+    false = 0
+    for trial in trials:
+        right = hits(trial.truths, trial.found)
+        true.update(truth.kind for truth in trial.truths)
+        hit.update(truth.kind for truth in right)
+        false += len(trial.found) - len(right)
+    kinds = {kind: Score(true[kind], hit[kind], false) for kind in sorted(true)}
+    return kinds | {"all": Score(true.total(), hit.total(), false)}
+
+
+def trial(path: Path, truths: tuple[Transition, ...], splitter: Splitter) -> Trial:
+    """Let a splitter see a reel; decoding counts, loading the model does not."""
+    detect, info = loaded(splitter, best_device()), probe(str(path))
+    start = time.process_time()
+    found = transitions(detect(Thumbnails(str(path), info, splitter.thumbnail)))
+    return Trial(truths, found, video_s=info.duration, cpu_s=time.process_time() - start)
+
+
+def reels(folder: Path) -> dict[Path, tuple[Transition, ...]]:
+    """Path and transitions of every reel."""
+    labels = json.loads((folder / "ground_truth.json").read_text(encoding="utf-8"))
+    return {
+        folder / reel["file"]: tuple(
+            Transition(cut["frame_start"], cut["frame_end"], cut["kind"]) for cut in reel["cuts"]
+        )
+        for reel in labels
+    }
+
+
+def report(name: str, trials: Sequence[Trial]) -> Table:
+    """One splitter's table."""
+    minutes = sum(entry.video_s for entry in trials) / 60
+    cost = sum(entry.cpu_s for entry in trials) / minutes
+    table = Table(title=f"{name}: {cost:.1f} CPU-s per minute of video", title_justify="left")
+    table.add_column("transition")
+    for column in ("true", "found", "false", "precision", "recall", "F1"):
+        table.add_column(column, justify="right")
+    for kind, score in scores(trials).items():
+        counts = (str(count) for count in (score.true, score.hits, score.false))
+        table.add_row(kind, *counts, *(f"{share:.3f}" for share in (score.precision, score.recall, score.f1)))
+    return table
+
+
+def main() -> None:
+    """Print one table per splitter."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    corpus = os.environ.get("VIDCURATE_CORPUS")
+    parser.add_argument("folder", nargs="?", type=Path, default=Path(corpus, "edits") if corpus else None)
+    parser.add_argument("--splitter", nargs="+", default=["transnetv2", "adaptive", "content"], metavar="NAME")
+    arguments = parser.parse_args()
+    if arguments.folder is None or not (arguments.folder / "ground_truth.json").is_file():
+        parser.error(f"no ground_truth.json in FOLDER={arguments.folder}; give one, or set VIDCURATE_CORPUS")
+    known = registered("splitter")
+    if unknown := sorted(set(arguments.splitter) - set(known)):
+        parser.error(f"no splitter {', '.join(unknown)}; splitters: {', '.join(known)}")
+    labelled, console = reels(arguments.folder), Console()
+    for name in arguments.splitter:
+        splitter = cast("Splitter", known[name]())  # the registry holds splitters only under that kind
+        console.print(report(name, [trial(path, truths, splitter) for path, truths in labelled.items()]))
+
+
+if __name__ == "__main__":
+    main()
