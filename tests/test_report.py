@@ -1,0 +1,338 @@
+from __future__ import annotations
+
+import base64
+import contextlib
+import gc
+import io
+import re
+import sys
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pytest
+
+from tests.media import write_video
+from vidcurate.report import units, write_report
+from vidcurate.sharder.base import Sample
+from vidcurate.sharder.webdataset import WebDataset
+from vidcurate.store.files import Store
+from vidcurate.table import CAPTIONS, CLIPS, DECISIONS, FAILURES, NEIGHBOURS, SCORES, VIDEOS, table
+
+NASTY = "a <script>alert('1')</script> & \"ü\".mp4"
+EPSILONS = (
+    b"eps,kept,removed,total,kept_share,kept_hours,kept_bytes\n0.01,3,1,4,0.75,0.5,2048\n0.05,2,2,4,0.5,0.25,1024\n"
+)
+VOID = {"meta", "img", "rect", "link", "br", "hr", "input"}
+PIXEL = base64.b64decode("iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAAAAAA6fptVAAAACklEQVR4nGNgAAAAAgABSK+kcQAAAABJRU5ErkJggg==")
+
+
+class Page(HTMLParser):
+    """A page that is known to be well-formed: its text, and its attributes by name."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.open: list[str] = []
+        self.words: list[str] = []
+        self.attributes: list[tuple[str, str, str]] = []
+        self.tags: list[str] = []
+        self.feed(text)
+        self.close()
+        assert self.open == []
+
+    def handle_starttag(self, tag, attrs):
+        self.tags.append(tag)
+        self.attributes += [(tag, name, value or "") for name, value in attrs]
+        if tag not in VOID:
+            self.open.append(tag)
+
+    def handle_startendtag(self, tag, attrs):
+        self.tags.append(tag)
+
+    def handle_endtag(self, tag):
+        assert self.open.pop() == tag
+
+    def handle_data(self, data):
+        if self.open and self.open[-1] not in {"style", "script"}:
+            self.words.append(data)
+
+    @property
+    def text(self) -> str:
+        return " ".join(" ".join(self.words).split())
+
+    def values(self, name: str) -> list[str]:
+        return [value for _, found, value in self.attributes if found == name]
+
+
+def clip(name: str, *, video: str = "v1", reason: str = "", num_bytes: int = 0) -> dict:
+    return {
+        "clip_id": name, "video_id": video, "uri": f"clips/{name}.mp4", "start": 61.0, "end": 63.0, "duration": 2.0,
+        "width": 320, "height": 176, "fps": 25.0, "num_frames": 50, "codec": "h264", "num_bytes": num_bytes,
+        "has_audio": False, "kept": not reason, "reason": reason,
+    }  # fmt: skip
+
+
+def sample(name: str, num_bytes: int, caption: str) -> Sample:
+    facts = {"clip_id": name, "caption": caption}
+    shape = {"width": 320, "height": 176, "duration": 2.0, "num_bytes": num_bytes}
+    return Sample(key=name, media=f"clips/{name}.mp4", caption=caption, metadata=facts, **shape)
+
+
+@pytest.fixture(scope="module")
+def root(tmp_path_factory) -> Path:
+    """Two inputs are processed, one is filtered, one a copy, one failed; of five clips one is static, two copies."""
+    root = tmp_path_factory.mktemp("reports") / "street <b> scenes"
+    (root / "clips").mkdir(parents=True)
+    path = write_video(root / "clips" / "c0.mp4", (25, 25))
+    for name in ("c1", "c2", "c3"):
+        path.with_name(f"{name}.mp4").write_bytes(path.read_bytes())
+    num_bytes = path.stat().st_size
+    videos = table(
+        VIDEOS,
+        [
+            {"video_id": "v1", "uri": NASTY, "status": "processed", "duration": 3600.0},
+            {"video_id": "v2", "uri": "b.mp4", "status": "processed", "duration": 60.0},
+            {"video_id": "v3", "uri": "c.mp4", "status": "filtered", "reason": "too_short", "duration": 1.0},
+            {"video_id": "v1", "uri": "d.mp4", "status": "duplicate", "reason": f"same bytes as {NASTY}"},
+            {"video_id": "v5", "uri": "e.mp4", "status": "failed", "reason": "decode_error"},
+        ],
+    )
+    clips = table(
+        CLIPS,
+        [
+            *(clip(name, num_bytes=num_bytes) for name in ("c0", "c1", "c2")),
+            clip("c3", video="v2", num_bytes=num_bytes),
+            clip("c4", video="v2", reason="too_static"),  # its file is gone
+        ],
+    )
+    values = {"c0": 0.1, "c1": 0.2, "c2": 0.3, "c3": 0.4, "c4": 0.001}
+    scores = table(
+        SCORES,
+        (
+            {"clip_id": name, "filter": "motion", "score": "motion", "value": value, "kept": name != "c4"}
+            for name, value in values.items()
+        ),
+    )
+    captions = table(CAPTIONS, [{"clip_id": "c0", "start_frame": 0, "caption": "Cars & <em>people</em>."}])
+    failure = {
+        "video_id": "v5",
+        "uri": "e.mp4",
+        "stage": "split",
+        "reason": "decode_error",
+        "message": "no frame <at all>",
+    }
+    failures = table(FAILURES, [failure])
+    # c2 duplicates c1, which duplicates c0: a chain of witnesses. c3 is near, but kept.
+    near = [("c0", "c0", 0.0), ("c1", "c0", 0.96), ("c2", "c1", 0.9912), ("c3", "c0", 0.9444)]
+    neighbours = table(NEIGHBOURS, ({"id": a, "max_id": b, "cosine_sim_score": score} for a, b, score in near))
+    decisions = table(
+        DECISIONS,
+        (
+            {"id": name, "kept": score < 0.95, "similarity": score, "group_id": "c0"}
+            | {"witness_id": other if score > 0.95 else None, "reason": "semantic_duplicate" if score > 0.95 else ""}
+            | ({"group_id": "c3"} if name == "c3" else {})
+            for name, other, score in near
+        ),
+    )
+    store = Store(str(root))
+    tables = {"videos": videos, "clips": clips, "scores": scores, "captions": captions, "failures": failures}
+    for name, value in tables.items():
+        store.write_table(f"tables/{name}/part-0.parquet", value)
+    store.write_table("semantic/extraction/semdedup_pruning_tables/cluster_0.parquet", neighbours)
+    store.write_table("semantic/decisions/eps=0.05/part-0.parquet", decisions)
+    store.write("semantic/epsilon_table.csv", EPSILONS)
+    store.write("semantic/epsilon_curve.png", PIXEL)
+    WebDataset().load("cpu")(store, [sample("c0", num_bytes, "Cars & <em>people</em>."), sample("c3", num_bytes, "")])
+    return root
+
+
+@pytest.fixture(scope="module")
+def page(root) -> Page:
+    assert write_report(Store(str(root)), {"dedup": {"eps": 0.05}}) == "report.html"
+    return Page((root / "report.html").read_text(encoding="utf-8"))
+
+
+def test_the_funnel_counts_what_is_left_and_how_long_it_is(page):
+    assert "Inputs 5 videos 1 h 01 min 100%" in page.text
+    assert "Readable 4 videos 1 h 01 min 80%" in page.text
+    assert "Clips cut 5 clips 10.0 s 100%" in page.text
+    assert "Passed the filters 4 clips 8.0 s 80%" in page.text
+    assert "Unique 2 clips 4.0 s 40%" in page.text
+    assert "In shards 2 clips 4.0 s 40%" in page.text
+
+
+def test_every_reason_is_counted(page):
+    assert "decode error failed 1 20%" in page.text
+    assert "exact copy duplicate 1 20%" in page.text
+    assert "too short filtered 1 20%" in page.text
+    assert "too static filtered 1 20%" in page.text
+    assert "semantic duplicate duplicate 2 40%" in page.text
+
+
+def test_failures_are_listed_with_their_message(page):
+    assert "e.mp4 split decode error no frame <at all>" in page.text
+
+
+def test_text_of_others_is_never_markup(page, root):
+    assert NASTY in page.text
+    assert "street <b> scenes" in page.text
+    assert "Cars & <em>people</em>." in page.text
+    assert not {"script", "em", "b"} & set(page.tags)
+    assert f"Clip c0 from {NASTY}" in page.values("alt")
+
+
+def test_nothing_is_loaded_from_elsewhere(page, root):
+    places = page.values("src") + page.values("href")
+
+    assert places
+    assert [place for place in places if not place.startswith(("data:image/", "#", "clips/"))] == []
+    assert "url(" not in (root / "report.html").read_text(encoding="utf-8")
+    assert all((root / place).exists() for place in places if place.startswith("clips/"))
+
+
+def test_links_of_the_page_lead_to_its_sections(page):
+    anchors = {place[1:] for place in page.values("href") if place.startswith("#")}
+
+    assert anchors == set(page.values("id")) == {
+        "funnel", "reasons", "failures", "scores", "duplicates", "clips", "shards", "next",
+    }  # fmt: skip
+
+
+def test_pairs_are_shown_from_the_threshold_on_with_both_fates(page):
+    borderline = page.text.index("Closest to the threshold")
+    first, second = page.text.index("0.9600 cosine dropped"), page.text.index("0.9912 cosine dropped")
+    missed = page.text.index("Just missed")
+
+    assert borderline < first < second < missed < page.text.index("0.9444 cosine kept")
+    assert page.text[second:missed].count("dropped for another") == 1  # c1, the witness of c2, is a duplicate itself
+    assert page.text[first:second].count("1:01.0\N{EN DASH}1:03.0 · 320\N{MULTIPLICATION SIGN}176") == 2
+    assert "above 1 \N{MINUS SIGN} eps = 0.95." in page.text
+
+
+def test_the_epsilon_that_is_shown_stands_out_in_the_table(root, page):
+    html = (root / "report.html").read_text(encoding="utf-8")
+
+    assert re.findall(r'<tr class="now"><td class="n">([^<]*)', html) == ["0.05"]
+    assert "0.01 3 1 4 75% 30 min 00 s 2.0 KiB 0.05 2 2 4 50% 15 min 00 s 1.0 KiB" in page.text
+    assert f"data:image/png;base64,{base64.b64encode(PIXEL).decode()}" in page.values("src")
+
+
+def test_scores_are_drawn_with_what_the_filter_drops(root, page):
+    html = (root / "report.html").read_text(encoding="utf-8")
+
+    assert "motion: 5 clips from 0.001 to 0.4, median 0.2" in page.values("aria-label")
+    assert html.count('<rect class="kept"') == 4
+    assert html.count('<rect class="dropped"') == 1
+    assert "1 of 5 dropped" in page.text
+
+
+def test_the_sheet_shows_clips_of_the_finished_dataset(page):
+    sheet = page.text[page.text.index("Clips that made it") :]
+
+    assert "2 of 2, spread evenly" in sheet
+    assert sheet.count("2.0 s") == 2
+
+
+def test_every_picture_has_an_alternative_and_every_table_header_a_scope(page):
+    assert page.tags.count("img") == len(page.values("alt")) == 9  # a curve, three pairs, two clips
+    assert page.tags.count("th") == len(page.values("scope"))
+
+
+@pytest.mark.filterwarnings("ignore:unclosed file:ResourceWarning")  # webdataset leaves closing to the collector
+@pytest.mark.parametrize("scheme", ["folder", "memory"])
+def test_the_lines_on_the_page_load_the_shards(root, tmp_path, scheme):
+    store = Store(str(root))
+    if scheme == "memory":
+        store = Store(f"memory://{tmp_path.name}")
+        for key in Store(str(root)).keys(""):
+            store.write(key, (root / key).read_bytes())
+    write_report(store, {})
+    snippet = Page(store.read("report.html").decode()).text.split("Load them ")[1].split(" Go on from here")[0]
+    code = re.search(r"<pre><code>(import .*?)</code>", store.read("report.html").decode(), re.DOTALL)[1]
+
+    printed = io.StringIO()
+    with contextlib.redirect_stdout(printed):
+        exec(Page(f"<pre>{code}</pre>").words[0], {})
+    gc.collect()
+
+    assert snippet.startswith("import")
+    assert [line.split()[0] for line in printed.getvalue().splitlines()] == ["c0", "c3"]
+    assert "Cars & <em>people</em>." in printed.getvalue()
+
+
+def test_commands_can_be_pasted_whatever_the_name_of_the_folder(page, root):
+    assert f"vidcurate +experiment=shard 'out={root}' dedup.eps=0.05" in page.text
+
+
+def test_the_same_dataset_gives_the_same_page(root, page):
+    before = (root / "report.html").read_bytes()
+
+    write_report(Store(str(root)), {"dedup": {"eps": 0.05}})
+
+    assert (root / "report.html").read_bytes() == before
+    assert len(before) < 200_000
+
+
+def test_an_empty_dataset_has_a_page_that_says_what_is_missing(tmp_path):
+    write_report(Store(str(tmp_path)), {"dedup": None})
+
+    page = Page((tmp_path / "report.html").read_text(encoding="utf-8"))
+
+    assert "0 videos went in; 0 clips" in page.text
+    assert "Not looked for yet: run +experiment=dedup." in page.text
+    assert "Not packed yet: run +experiment=shard." in page.text
+
+
+def test_clips_that_cannot_be_shown_cost_no_page(tmp_path, caplog):
+    store = Store(str(tmp_path))
+    store.write("clips/c0.mp4", b"no video")
+    store.write_table("tables/clips/part-0.parquet", table(CLIPS, [clip("c0"), clip("gone")]))
+
+    write_report(store, {})
+
+    page = Page((tmp_path / "report.html").read_text(encoding="utf-8"))
+    assert page.text.count("no picture") == 2
+    assert caplog.text.count("no picture of clips/") == 2
+
+
+def test_decisions_on_foreign_clips_are_shown_by_id(tmp_path):
+    store = Store(str(tmp_path))
+    rows = [
+        {"id": "x", "kept": True, "similarity": 0.0},
+        {"id": "y", "kept": False, "witness_id": "x", "similarity": 1.0},
+    ]
+    store.write_table("semantic/decisions/eps=0.01/part-0.parquet", table(DECISIONS, rows))
+
+    write_report(store, {})
+
+    assert "1.0000 cosine no picture dropped y no picture kept x" in Page(store.read("report.html").decode()).text
+
+
+def test_without_jinja2_the_run_goes_on_and_says_how_to_get_the_page(tmp_path, caplog, monkeypatch):
+    monkeypatch.setitem(sys.modules, "jinja2", None)
+
+    assert write_report(Store(str(tmp_path)), {}) is None
+    assert "pip install 'vidcurate[report]'" in caplog.text
+    assert not (tmp_path / "report.html").exists()
+
+
+@pytest.mark.parametrize(
+    ("shown", "expected"),
+    [
+        (units.timespan(0.04), "0.0 s"),
+        (units.timespan(59.96), "1 min 00 s"),
+        (units.timespan(3599.6), "1 h 00 min"),
+        (units.timespan(100 * 3600), "100 h"),
+        (units.clock(62.04), "1:02.0"),
+        (units.clock(3723.45), "1:02:03.4"),
+        (units.size(1023), "1023 bytes"),
+        (units.size(500 * 1024**2), "500.0 MiB"),
+        (units.size(5 * 1024**4), "5.0 TiB"),
+        (units.share(1.0), "100%"),
+        (units.share(0.999), "99.9%"),
+        (units.share(0.004), "0.4%"),
+        (units.counted(1, "clips"), "1 clip"),
+        (units.counted(2000, "clips"), "2,000 clips"),
+    ],
+)
+def test_numbers_read_as_people_write_them(shown, expected):
+    assert shown == expected

@@ -1,0 +1,98 @@
+"""What the page reads from a dataset; a step that has not been done leaves an empty table or None."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from vidcurate.stage.decide import FOLDER as DECISIONS_FOLDER
+from vidcurate.stage.neighbours import FOLDER as NEIGHBOURS_FOLDER
+from vidcurate.store.files import Store
+from vidcurate.table import CAPTIONS, CLIPS, FAILURES, NEIGHBOURS, SCORES, VIDEOS
+
+EMPTY = {"videos": VIDEOS, "clips": CLIPS, "scores": SCORES, "captions": CAPTIONS, "failures": FAILURES}
+INDEX = "webdataset/v0/index.json"
+EPSILON_TABLE, EPSILON_CURVE = "semantic/epsilon_table.csv", "semantic/epsilon_curve.png"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Dataset:
+    """The tables of a dataset.
+
+    Attributes:
+        videos: VIDEOS.
+        clips: CLIPS.
+        scores: SCORES.
+        captions: CAPTIONS.
+        failures: FAILURES.
+        neighbours: NEIGHBOURS.
+        decisions: DECISIONS; None before dedup.
+        eps: at which they were made; None before dedup and where nothing is compared.
+        index: of the shards; empty before shard.
+    """
+
+    videos: pa.Table
+    clips: pa.Table
+    scores: pa.Table
+    captions: pa.Table
+    failures: pa.Table
+    neighbours: pa.Table
+    decisions: pa.Table | None
+    eps: float | None
+    index: Mapping[str, Any]
+
+    @property
+    def unique(self) -> pa.Table | None:
+        """CLIPS of those that dedup keeps; None before dedup."""
+        if self.decisions is None:
+            return None
+        kept = self.decisions.filter(self.decisions["kept"])["id"].combine_chunks()
+        return self.clips.filter(pc.and_(self.clips["kept"], pc.is_in(self.clips["clip_id"], value_set=kept)))
+
+    @property
+    def num_duplicates(self) -> int:
+        """Clips that dedup drops."""
+        return 0 if self.decisions is None else int(pc.sum(pc.invert(self.decisions["kept"])).as_py() or 0)
+
+    @property
+    def chosen(self) -> pa.Table:
+        """CLIPS of those that are in the dataset as far as is known."""
+        unique = self.unique
+        return self.clips.filter(self.clips["kept"]) if unique is None else unique
+
+
+def read_dataset(store: Store, eps: float | None) -> Dataset:
+    """Read what there is.
+
+    Args:
+        store: the dataset.
+        eps: show the decisions at this epsilon; None or one that was not tried shows the first there are.
+    """
+    tables = {name: _parts(store, f"tables/{name}", schema) for name, schema in EMPTY.items()}
+    decisions, decided = _decisions(store, eps)
+    return Dataset(
+        **tables,
+        neighbours=_parts(store, NEIGHBOURS_FOLDER, NEIGHBOURS),
+        decisions=decisions,
+        eps=decided,
+        index=store.read_json(INDEX) if store.exists(INDEX) else {},
+    )
+
+
+def _parts(store: Store, folder: str, schema: pa.Schema) -> pa.Table:
+    return pa.concat_tables([schema.empty_table(), *map(store.read_table, store.keys(folder, ".parquet"))])
+
+
+def _decisions(store: Store, eps: float | None) -> tuple[pa.Table | None, float | None]:
+    found = {}
+    for key in store.keys(DECISIONS_FOLDER, ".parquet"):
+        name = key.split("/")[-2]
+        found[float(name.removeprefix("eps=")) if name.startswith("eps=") else None] = key
+    if not found:
+        return None, None
+    decided = eps if eps in found else min(found, key=lambda value: (value is not None, value or 0.0))
+    return store.read_table(found[decided]), decided

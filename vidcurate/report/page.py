@@ -1,0 +1,72 @@
+"""report.html: one file without scripts, links or fonts from elsewhere that shows what became of every input."""
+
+from __future__ import annotations
+
+import base64
+import logging
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from vidcurate.report.dataset import EPSILON_CURVE, EPSILON_TABLE, read_dataset
+from vidcurate.report.facts import epsilon_table, folders, funnel, reasons
+from vidcurate.report.gallery import pairs, sheet
+from vidcurate.report.histogram import histograms
+from vidcurate.report.howto import commands, snippet
+from vidcurate.report.units import clock, counted, number, share, size, thousands, timespan
+from vidcurate.store.files import Store
+
+log = logging.getLogger(__name__)
+
+PAGE = "report.html"
+FILTERS = (clock, counted, number, share, size, thousands, timespan)
+FAILURES = 200
+"""Failures that are listed; the table holds all of them."""
+
+
+def write_report(store: Store, summary: Mapping[str, Any]) -> str | None:
+    """Write the page of a dataset at its root; what has not been done yet is left out or said to be missing.
+
+    Args:
+        store: the dataset.
+        summary: what the run says of itself; the page takes from it `dedup.eps`, the epsilon to show.
+
+    Returns:
+        Key of the page; None where jinja2 is not installed, which the log says.
+    """
+    try:
+        import jinja2
+    except ImportError:
+        log.warning("report: %s is not written, as jinja2 is not installed: pip install 'vidcurate[report]'", PAGE)
+        return None
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(Path(__file__).parent),
+        autoescape=True,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        undefined=jinja2.StrictUndefined,
+    )
+    environment.filters |= {function.__name__: function for function in FILTERS}
+    page = environment.get_template("page.html.j2").render(_facts(store, summary))
+    store.write(PAGE, page.encode())
+    log.info("report: %s", store.path(PAGE))
+    return PAGE
+
+
+def _facts(store: Store, summary: Mapping[str, Any]) -> dict[str, Any]:
+    dataset = read_dataset(store, (summary.get("dedup") or {}).get("eps"))
+    return {
+        "name": store.root.rpartition("/")[2] or "dataset",
+        "dataset": dataset,
+        "steps": funnel(dataset),
+        "reasons": reasons(dataset),
+        "failures": dataset.failures.slice(0, FAILURES).to_pylist(),
+        "histograms": histograms(dataset.scores),
+        "epsilons": epsilon_table(store.read(EPSILON_TABLE).decode() if store.exists(EPSILON_TABLE) else ""),
+        "curve": base64.b64encode(store.read(EPSILON_CURVE)).decode() if store.exists(EPSILON_CURVE) else "",
+        "pairs": pairs(store, dataset),
+        "sheet": sheet(store, dataset),
+        "folders": folders(dataset.index),
+        "snippet": snippet(store),
+        "commands": commands(store, dataset.eps),
+    }
