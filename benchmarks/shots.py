@@ -36,7 +36,7 @@ TOLERANCE = 2
 
 @dataclass(frozen=True, slots=True)
 class Transition:
-    """What lies between two shots, by the indices of two frames: of a cut, the last of one and the first of the next."""
+    """What lies between two shots, by two frame indices: of a cut, the last of one shot and the first of the next."""
 
     first: int
     last: int
