@@ -115,7 +115,9 @@ def _steps(steps: object, problems: list[str]) -> tuple[str, ...]:
     if not isinstance(steps, list) or not all(isinstance(step, str) for step in steps):
         problems.append(f"steps={steps!r}: expected a list of {', '.join(STEPS)}")
         return ()
-    problems += [f"steps: {step!r} is not a step{near(step, STEPS)}; steps: {STEPS}" for step in steps if step not in STEPS]
+    problems += [
+        f"steps: {step!r} is not a step{near(step, STEPS)}; steps: {STEPS}" for step in steps if step not in STEPS
+    ]
     return tuple(step for step in STEPS if step in steps)
 
 
