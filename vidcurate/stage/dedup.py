@@ -1,0 +1,54 @@
+"""The dedup step: vectors, clusters, neighbours, decisions, comparison; each is made only if its makings changed."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from vidcurate.cluster.base import Cluster
+from vidcurate.dedup.base import Dedup
+from vidcurate.model.device import best_device
+from vidcurate.neighbours.base import Neighbours
+from vidcurate.stage.cluster import cluster_vectors
+from vidcurate.stage.decide import Decisions, decide
+from vidcurate.stage.epsilon import compare_epsilons
+from vidcurate.stage.neighbours import Pairs, find_neighbours
+from vidcurate.stage.vectors import Vectors, load_vectors
+from vidcurate.store.files import Store
+
+if TYPE_CHECKING:
+    from vidcurate.recipe import Recipe
+    from vidcurate.stage.settle import Tables
+
+
+def dedup_clips(store: Store, tables: Tables, recipe: Recipe, embeddings: str | None, seed: int) -> Decisions:
+    """Decide which clips of a dataset are duplicates.
+
+    Args:
+        store: the dataset.
+        tables: what split knows; only clips that the filters kept are compared, and each must have a vector.
+            Where it knows no clip, all vectors are.
+        recipe: cluster, neighbours and dedup do the work; the embedder says where split has put its vectors.
+        embeddings: take vectors from these parquet files instead.
+        seed: of everything random.
+
+    Raises:
+        MissingInput: vectors are missing.
+        ShapeError: vectors are unusable.
+    """
+    place = embeddings or f"{store.url.rstrip('/')}/{recipe.embedder.folder}"
+    kept = tables.clips.filter(tables.clips["kept"])["clip_id"].to_pylist()
+    vectors = load_vectors(place, only=kept if tables.clips.num_rows else None)
+    return dedup(store, vectors, recipe.cluster, recipe.neighbours, recipe.dedup, seed, best_device())
+
+
+def dedup(
+    store: Store, vectors: Vectors, cluster: Cluster, neighbours: Neighbours, rule: Dedup, seed: int, device: str
+) -> Decisions:
+    """Decide which vectors are duplicates; another epsilon redoes only that, another order the comparison too."""
+    if not rule.compares:
+        return decide(store, Pairs.none(vectors), rule)
+    grouping = cluster_vectors(store, vectors, cluster, seed, device)
+    pairs = find_neighbours(store, vectors, grouping, neighbours, rule, seed, device)
+    decisions = decide(store, pairs, rule)
+    compare_epsilons(store, pairs, rule)
+    return decisions

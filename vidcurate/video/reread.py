@@ -1,0 +1,84 @@
+"""Sampled frames of a finished clip, for a later run that wants to see what no earlier one has kept."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator, Sequence
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import av
+import numpy as np
+from av.video.reformatter import Colorspace
+from numpy.typing import NDArray
+
+from vidcurate.errors import DecodeError
+from vidcurate.records import Frames, Sampling, VideoInfo
+from vidcurate.video.container import opened, picture
+from vidcurate.video.decode import Decoding
+from vidcurate.video.probe import probe
+from vidcurate.video.sample import Sampler, resizes
+
+log = logging.getLogger(__name__)
+
+
+def reread(path: str, samplings: Sequence[Sampling]) -> dict[Sampling, Frames]:
+    """Decode a finished clip again, with torchcodec where it can be loaded, else with PyAV.
+
+    Their images differ by a grey level or two on average, for torchcodec makes RGB before they are scaled.
+
+    Args:
+        path: a local clip as a transcoder wrote it.
+        samplings: which frames are wanted, and at what size.
+
+    Raises:
+        UnreadableVideo: the file is no video.
+        DecodeError: the file is damaged.
+    """
+    info, times = probe(path), _times(path)
+    sampler = Sampler(resizes(info, samplings), times)
+    decoder = torchcodec_decoder()
+    frames = _all_frames(path, info) if decoder is None else _frames(path, decoder, sampler.indices)
+    for index, frame in frames:
+        sampler.offer(index, frame)
+    return sampler.frames()
+
+
+@lru_cache(maxsize=1)
+def torchcodec_decoder() -> Any | None:
+    """The class `VideoDecoder` of torchcodec; None, and one line in the log, where it cannot be loaded."""
+    try:
+        from torchcodec.decoders import VideoDecoder
+    except (ImportError, OSError, RuntimeError) as error:
+        reason = str(error).strip().partition("\n")[0]
+        log.info("clips are re-read by PyAV: torchcodec, which needs the system's FFmpeg, does not load (%s)", reason)
+        return None
+    return VideoDecoder
+
+
+def _times(path: str) -> NDArray[np.float64]:
+    """Seconds from the first frame to each, as the container lists them."""
+    with opened(path) as container:
+        stream = picture(container)
+        if stream is None or stream.time_base is None:
+            raise DecodeError(f"{path}: no video stream")
+        shown = [packet.pts or 0 for packet in container.demux(stream) if packet.size and not packet.is_discard]
+        ticks = np.sort(np.array(shown, np.int64))
+        return np.asarray((ticks - ticks[:1]) * float(stream.time_base), np.float64)
+
+
+def _all_frames(path: str, info: VideoInfo) -> Iterator[tuple[int, av.VideoFrame]]:
+    for index, (_, frame) in enumerate(Decoding(path, info)):
+        yield index, frame
+
+
+def _frames(path: str, decoder: Any, indices: list[int]) -> Iterator[tuple[int, av.VideoFrame]]:
+    try:
+        video = decoder(str(Path(path).absolute()), dimension_order="NHWC")
+        for index in indices:
+            frame = av.VideoFrame.from_ndarray(video[index].numpy())
+            # With colour at half resolution, which is how PyAV's frames are scaled, the images agree best.
+            yield index, frame.reformat(format="yuv420p", dst_colorspace=Colorspace.ITU601)
+    except (IndexError, RuntimeError) as error:
+        raise DecodeError(f"{path}: {error}") from error
