@@ -14,7 +14,7 @@ from av.video.stream import VideoStream
 from vidcurate.errors import UnreadableVideo
 
 DECODER_THREADS = 1
-"""Threads of a decoder; frames do not depend on it. One is best where every core has a video of its own."""
+"""Threads of a decoder. What can be saved of a damaged stream depends on it, and other cores have other videos."""
 
 MAX_READ_ERRORS = 10
 """A file that fails so often to be read is taken to end there."""

@@ -68,7 +68,7 @@ def write_clips(
     encoding: Encoding,
 ) -> Iterator[CutClip]:
     """Frames in, clips out: `cut`, with the frames of the video from wherever they are decoded."""
-    feed, upright, sizes = _Feed(pictures), Upright(info), resizes(info, samplings)
+    upright, sizes, feed = Upright(info), resizes(info, samplings), _Feed(pictures)
     for clip in clips:
         timing = Timing.of(clip, ticks)
         sampler = Sampler(sizes, timing.times)
@@ -85,7 +85,7 @@ def write_clips(
             ) as file:
                 _fill(file, clip, timing, feed, upright, sampler, voice)
         except av.FFmpegError as error:
-            raise EncodeError(f"clip {clip.id}, {clip.span.start_s:.3f} to {clip.span.end_s:.3f} s: {error}") from error
+            raise EncodeError(f"{_name(clip)}: {error}") from error
         yield CutClip(
             clip=clip,
             path=str(path),
@@ -117,9 +117,13 @@ def _fill(
         received += 1
     if not received == written == len(expected):
         raise DecodeError(
-            f"clip {clip.id}, {clip.span.start_s:.3f} to {clip.span.end_s:.3f} s: {len(expected)} frames when shots were "
-            f"found, {received} now, {written} of them at the same time; the file has changed meanwhile, run again"
+            f"{_name(clip)}: {len(expected)} frames when its shot was found, {received} now, of which {written} agree "
+            "with those; the file has changed, run again"
         )
+
+
+def _name(clip: Clip) -> str:
+    return f"clip {clip.id} ({clip.span.start_s:.3f} to {clip.span.end_s:.3f} s)"
 
 
 def _pieces(voice: Sound | None, timing: Timing) -> Iterator[NDArray[np.float32] | None]:

@@ -52,7 +52,8 @@ class Decoding:
                     self.errors += 1
                     continue
                 ticks = clock.place(frame.pts, frame.dts, frame.duration)
-                self._start = self._start if self.num_frames else ticks
+                if not self.num_frames:
+                    self._start = ticks
                 self.num_frames += 1
                 self.end, self.repaired = clock.end, clock.repaired
                 if frame.colorspace not in MATRICES:
@@ -66,7 +67,7 @@ class Decoding:
 
     @property
     def warnings(self) -> tuple[str, ...]:
-        """What is amiss with the pass that has just ended, one sentence each; empty for a sound video."""
+        """What is amiss with the pass that has just ended, one sentence each; empty for a healthy video."""
         promised, seconds = self._info.num_frames, float((self.end - self._start) * self._info.time_base)
         found = []
         if self.num_frames < promised:

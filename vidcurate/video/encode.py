@@ -16,7 +16,6 @@ from av.video.reformatter import ColorRange
 from av.video.stream import VideoStream
 from numpy.typing import NDArray
 
-
 MAX_FPS = Fraction(1000)
 """Frames per second that the encoder is told at most; it only sets levels by them, timestamps do the rest."""
 

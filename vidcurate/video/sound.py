@@ -30,7 +30,6 @@ class Sound:
     Opens the file a second time, so that it may lie in the file at any distance from its picture.
 
     Attributes:
-        exists: whether there is an audio stream that has a decoder.
         rate: samples per second: the stream's own, or the nearest that AAC can store.
         layout: `mono`, or `stereo` for all streams of two or more channels.
 
@@ -42,7 +41,6 @@ class Sound:
         self._container = opened(path)
         stream = sound(self._container)
         context = stream.codec_context if stream is not None else None
-        self.exists = context is not None
         self.rate = min(AAC_RATES, key=lambda rate: abs(rate - context.sample_rate)) if context else AAC_RATES[0]
         self.layout = "mono" if context and context.channels == 1 else "stereo"
         self._incoming = self._decode()
