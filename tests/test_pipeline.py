@@ -8,18 +8,18 @@ from pathlib import Path
 
 import pyarrow.parquet as pq
 import pytest
-from vidcurate.captioner.tags import Tags
-from vidcurate.embedder.histogram import Histogram
-from vidcurate.source.folder import Folder
 
 from tests.media import read_numbers, write_video
 from vidcurate import Recipe, curate
+from vidcurate.captioner.tags import Tags
 from vidcurate.cluster.single import Single
 from vidcurate.dedup.semdedup import SemDeDup
+from vidcurate.embedder.histogram import Histogram
 from vidcurate.errors import MissingInput, TooManyFailures, VidcurateError
 from vidcurate.filter.motion import Motion
 from vidcurate.runtime.local import Local
 from vidcurate.runtime.processes import Processes
+from vidcurate.source.folder import Folder
 from vidcurate.splitter.adaptive import Adaptive
 from vidcurate.splitter.fixed import Fixed
 

@@ -4,12 +4,12 @@ import dataclasses
 import pickle
 
 import pytest
-from vidcurate.splitter.transnetv2 import TransNetV2
 
 from vidcurate.errors import ConfigError
 from vidcurate.registry import KINDS, admit, build, fingerprint, register, registered
 from vidcurate.splitter.base import Splitter
 from vidcurate.splitter.fixed import Fixed
+from vidcurate.splitter.transnetv2 import TransNetV2
 
 FIXED = "vidcurate.splitter.fixed.Fixed"
 

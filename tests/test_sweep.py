@@ -30,7 +30,7 @@ def vidcurate(cwd: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
 
 
 def test_a_sweep_with_a_failing_job_still_ends_in_one_table(folder):
-    ended = vidcurate(folder, "-m", "+experiment=dedup", "out=o", "dedup.eps=0.001,9,0.05,1.5")
+    ended = vidcurate(folder, "-m", "+experiment=dedup", "out=o", "cluster=single", "dedup.eps=0.001,9,0.05,1.5")
 
     with (folder / "o/semantic/epsilon_table.csv").open() as file:
         rows = list(csv.DictReader(file))

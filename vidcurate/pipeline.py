@@ -23,7 +23,7 @@ from vidcurate.stage.inputs import identify
 from vidcurate.stage.observe import look, samplings
 from vidcurate.stage.publish import publish, publish_again, retire
 from vidcurate.stage.record import Record, failed, missing, read_record, read_records, wanted, write_record
-from vidcurate.stage.settle import read_tables, settle
+from vidcurate.stage.settle import is_empty, read_tables, settle
 from vidcurate.stage.shard import pack
 from vidcurate.stage.shots import find_clips
 from vidcurate.store.files import Store
@@ -73,10 +73,11 @@ def curate(
     if "split" in steps:
         split(recipe, source, store, runtime or Local())
     tables = read_tables(store)
-    if "dedup" in steps:
-        dedup_clips(store, tables, recipe, embeddings, seed)
-    if "shard" in steps:
-        pack(store, tables, recipe)
+    if not ("split" in steps and is_empty(tables)):
+        if "dedup" in steps:
+            dedup_clips(store, tables, recipe, embeddings, seed)
+        if "shard" in steps:
+            pack(store, tables, recipe)
     summary = summarise(store, tables, recipe)
     store.write_json("summary.json", summary)
     write_provenance(store, steps, config or recipe.config())

@@ -115,7 +115,10 @@ def test_without_stored_neighbours_the_message_says_what_to_run(store):
 
 
 def test_neighbours_of_which_a_file_is_gone_are_an_error(store):
-    pairs = fan_pairs(store, SemDeDup())
+    vectors = fan_vectors(store)
+    grouping = cluster_vectors(store, vectors, KMeans(k=5), 0, "cpu")
+    find_neighbours(store, vectors, grouping, Clustered(), SemDeDup(), 0, "cpu")
+    store.remove(f"{FOLDER}/cluster_2.parquet")
 
-    with pytest.raises(MissingInput, match="1 neighbours are gone"):
-        type(pairs)(table=pairs.table.slice(0, 3).slice(1), made_from="").nearest()
+    with pytest.raises(MissingInput, match="4 of 5 clips are there; remove it"):
+        stored_pairs(store, SemDeDup())

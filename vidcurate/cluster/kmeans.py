@@ -46,6 +46,7 @@ class KMeans(Cluster):
             MissingExtra: faiss is not installed.
         """
         self.check()
+        logging.getLogger("faiss.loader").setLevel(logging.WARNING)  # it tells at length which CPU it is built for
         import faiss
 
         gpus = faiss.get_num_gpus() if device.startswith("cuda") else 0

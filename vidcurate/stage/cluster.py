@@ -58,7 +58,7 @@ def cluster_vectors(store: Store, vectors: Vectors, cluster: Cluster, seed: int,
 
 
 def _write(store: Store, vectors: Vectors, clusters: Clusters) -> Iterator[str]:
-    """centroids, and one folder per cluster: id, embedding, cosine_dist_to_cent: float32."""
+    """The centroids, and one folder per cluster: id, embedding, cosine_dist_to_cent: float32."""
     file = io.BytesIO()
     np.save(file, clusters.centroids)
     store.write(CENTROIDS, file.getvalue())
@@ -82,8 +82,6 @@ def _read(store: Store, vectors: Vectors) -> Clusters:
         labels += [int(PurePosixPath(key).parent.name.rpartition("_")[2])] * len(ids[-1])
     order = pc.index_in(pa.array(vectors.ids), value_set=pa.chunked_array(ids))
     if order.null_count:
-        raise MissingInput(
-            f"{FOLDER}: {order.null_count} of {len(order)} clips are gone from it; remove it and run again"
-        )
+        raise MissingInput(f"{FOLDER}: {order.null_count} of {len(order)} clips are gone; remove it and run again")
     centroids = np.load(io.BytesIO(store.read(CENTROIDS)))
     return Clusters(labels=np.array(labels, np.int32)[order.to_numpy()], centroids=centroids)

@@ -68,7 +68,8 @@ def decide(store: Store, pairs: Pairs, rule: Dedup) -> Decisions:
         log.info("decisions: up to date; %s", _counts(decisions))
         return decisions
     decisions = Decisions(table=_decide(pairs, rule), eps=rule.eps)
-    counts = {"eps": rule.eps, "kept": decisions.kept, "removed": decisions.removed, "total": decisions.total}
+    eps = rule.eps if rule.compares else None
+    counts = {"eps": eps, "kept": decisions.kept, "removed": decisions.removed, "total": decisions.total}
     if rule.compares:
         lines = ",".join(counts), ",".join(map(repr, counts.values()))
         store.write(f"semantic/extraction/dedup_summary_{rule.eps!r}.csv", "\n".join([*lines, ""]).encode())
@@ -108,7 +109,7 @@ def _decide(pairs: Pairs, rule: Dedup) -> pa.Table:
 
 def _roots(parents: NDArray[np.int64]) -> NDArray[np.int64]:
     """End of the chain of parents of each row; every step doubles the stretch that is skipped."""
-    while (further := parents[parents]).tolist() != parents.tolist():
+    while not np.array_equal(further := parents[parents], parents):
         parents = further
     return parents
 

@@ -12,7 +12,9 @@ from vidcurate.stage.cluster import cluster_vectors
 from vidcurate.stage.decide import Decisions, decide
 from vidcurate.stage.epsilon import compare_epsilons
 from vidcurate.stage.neighbours import Pairs, find_neighbours
+from vidcurate.stage.settle import FOLDER as TABLES
 from vidcurate.stage.vectors import Vectors, load_vectors
+from vidcurate.store.commit import committed
 from vidcurate.store.files import Store
 
 if TYPE_CHECKING:
@@ -27,15 +29,16 @@ def dedup_clips(store: Store, tables: Tables, recipe: Recipe, embeddings: str | 
         store: the dataset.
         tables: what split knows; only clips that the filters kept are compared, and each must have a vector.
             Where it knows no clip, all vectors are.
-        recipe: cluster, neighbours and dedup do the work; the embedder says where split has put its vectors.
-        embeddings: take vectors from these parquet files instead.
+        recipe: cluster, neighbours and dedup do the work.
+        embeddings: take vectors from these parquet files instead of those that split wrote.
         seed: of everything random.
 
     Raises:
         MissingInput: vectors are missing.
         ShapeError: vectors are unusable.
     """
-    place = embeddings or f"{store.url.rstrip('/')}/{recipe.embedder.folder}"
+    written = committed(store, TABLES).get("embeddings", recipe.embedder.folder)
+    place = embeddings or f"{store.url.rstrip('/')}/{written}"
     kept = tables.clips.filter(tables.clips["kept"])["clip_id"].to_pylist()
     vectors = load_vectors(place, only=kept if tables.clips.num_rows else None)
     return dedup(store, vectors, recipe.cluster, recipe.neighbours, recipe.dedup, seed, best_device())

@@ -10,16 +10,21 @@ import io
 import logging
 from collections.abc import Sequence
 from pathlib import PurePosixPath
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+from numpy.typing import NDArray
 
 from vidcurate.dedup.base import Dedup
 from vidcurate.stage.decide import FOLDER as DECISIONS_FOLDER
 from vidcurate.stage.neighbours import Pairs
 from vidcurate.store.commit import committed
 from vidcurate.store.files import Store
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 log = logging.getLogger(__name__)
 
@@ -104,24 +109,24 @@ def _write_curve(store: Store, pairs: Pairs, rule: Dedup, rows: Sequence[Row]) -
         return
     nearest = pairs.nearest()
     epsilons = np.linspace(0, min(2, max(0.2, 2 * rows[-1]["eps"])), 401)
-    shares = [100 * (1 - rule.duplicates(nearest, float(eps)).mean()) for eps in epsilons]
+    shares = [1 - rule.duplicates(nearest, float(eps)).mean() for eps in epsilons]
     figure = Figure(figsize=(7, 4.2), dpi=144, layout="constrained")
-    axes = figure.subplots()
-    axes.plot(epsilons, shares, color="#3b6ea5", linewidth=1.8, zorder=2)
-    axes.plot(
-        [row["eps"] for row in rows], [100 * row["kept_share"] for row in rows],
-        "o", color="#d1495b", markeredgecolor="white", markersize=8, zorder=3, label="tried", clip_on=False,
-    )  # fmt: skip
-    for row in rows:
-        label = f"{row['eps']:g}: {100 * row['kept_share']:.1f} %"
-        axes.annotate(label, (row["eps"], 100 * row["kept_share"]), (7, 5), textcoords="offset points", fontsize=8)
-    axes.set(xlim=(0, epsilons[-1]), ylim=(0, 103))
-    axes.set_xlabel("epsilon ε: clips are duplicates where cosine similarity > 1 - ε")
-    axes.set_ylabel("clips kept (%)")
-    axes.set_title(f"What each epsilon keeps of {len(nearest.index):,} clips", loc="left", fontsize=11)
-    axes.grid(color="#dddddd", linewidth=0.6)
-    axes.spines[["top", "right"]].set_visible(False)
-    axes.legend(frameon=False)
+    _draw(figure.subplots(), epsilons, shares, rows)
     picture = io.BytesIO()
     figure.savefig(picture, format="png")
     store.write(CURVE, picture.getvalue())
+
+
+def _draw(axes: Axes, epsilons: NDArray[np.float64], shares: Sequence[float], rows: Sequence[Row]) -> None:
+    axes.plot(epsilons, np.multiply(shares, 100), color="#3b6ea5", linewidth=1.8)
+    for row in rows:
+        point = row["eps"], 100 * row["kept_share"]
+        axes.plot(*point, "o", color="#d1495b", markeredgecolor="white", markersize=8, clip_on=False)
+        label = f"{point[0]:g}: {point[1]:.1f} %"
+        axes.annotate(label, point, xytext=(7, 5), textcoords="offset points", fontsize=8)
+    axes.set_title(f"What each epsilon keeps of {rows[0]['total']:,} clips; dots: tried", loc="left", fontsize=11)
+    axes.set_xlabel("epsilon ε: clips are duplicates where cosine similarity > 1 - ε")
+    axes.set_ylabel("clips kept (%)")
+    axes.set(xlim=(0, epsilons[-1]), ylim=(0, 103))
+    axes.grid(color="#dddddd", linewidth=0.6)
+    axes.spines[["top", "right"]].set_visible(False)

@@ -48,14 +48,8 @@ class Pairs:
         return cls(table=table, made_from=fingerprint(vectors.digest))
 
     def nearest(self) -> Nearest:
-        """The same by row of the table.
-
-        Raises:
-            MissingInput: rows are gone from it.
-        """
+        """The same by row of the table."""
         index = pc.index_in(self.table["max_id"], value_set=self.table["id"])
-        if index.null_count:
-            raise MissingInput(f"{FOLDER}: {index.null_count} neighbours are gone from it; remove it and run again")
         return Nearest(index=index.to_numpy().astype(np.int64), similarity=self.table["cosine_sim_score"].to_numpy())
 
 
@@ -81,7 +75,8 @@ def find_neighbours(
         ranks = rule.ranks(vectors.ids, vectors.matrix, clusters, seed)
         nearest = loaded(neighbours, device)(vectors.matrix, clusters.labels, ranks)
         ordered = [rows[np.argsort(ranks[rows])] for rows in members(clusters.labels)]
-        rewrite(store, FOLDER, made_from, _write(store, vectors.ids, nearest, ordered), rule=fingerprint(rule))
+        tables = _write(store, vectors.ids, nearest, ordered)
+        rewrite(store, FOLDER, made_from, tables, rule=fingerprint(rule), clips=len(ranks))
         log.info("neighbours: %d clips in %d clusters compared by %s", len(ranks), len(ordered), neighbours.name)
     return Pairs(table=_read(store), made_from=made_from)
 
@@ -109,4 +104,8 @@ def _write(store: Store, ids: Sequence[str], nearest: Nearest, clusters: Sequenc
 
 
 def _read(store: Store) -> pa.Table:
-    return pa.concat_tables(store.read_table(key) for key in store.keys(FOLDER, ".parquet"))
+    table = pa.concat_tables(store.read_table(key) for key in store.keys(FOLDER, ".parquet"))
+    clips = committed(store, FOLDER)["clips"]
+    if table.num_rows != clips:
+        raise MissingInput(f"{FOLDER}: {table.num_rows} of {clips} clips are there; remove it and run again")
+    return table

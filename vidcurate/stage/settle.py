@@ -67,7 +67,7 @@ def settle(store: Store, records: Iterable[Record], recipe: Recipe) -> Tables:
     _move(store, clips)
     for name in Tables.__slots__:
         store.write_table(f"{FOLDER}/{name}/part-0.parquet", getattr(tables, name))
-    commit(store, FOLDER, made_from["clips"], embeddings=recipe.embedder.folder, embedding=made_from["embedding"])
+    commit(store, FOLDER, made_from["clips"], embeddings=recipe.embedder.folder)
     return tables
 
 
@@ -81,6 +81,11 @@ def read_tables(store: Store) -> Tables:
             for name, key in keys.items()
         }
     )
+
+
+def is_empty(tables: Tables) -> bool:
+    """Whether no clip has passed the filters."""
+    return not any(tables.clips["kept"].to_pylist())
 
 
 def _belongs(record: Record, made_from: dict[str, str]) -> bool:

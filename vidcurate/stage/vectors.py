@@ -64,9 +64,11 @@ def load_vectors(place: str, *, only: Collection[str] | None = None) -> Vectors:
         blocks += matrices
     _check_ids(place, ids, only)
     _check_lengths(place, blocks)
-    order = np.array(sorted(range(len(ids)), key=ids.__getitem__))
+    matrix = np.concatenate(blocks)
+    blocks.clear()  # a copy less in memory
+    order = sorted(range(len(ids)), key=ids.__getitem__)
     sorted_ids = tuple(ids[row] for row in order)
-    matrix = _unit(place, sorted_ids, np.concatenate(blocks)[order])
+    matrix = _unit(place, sorted_ids, matrix[order])
     log.info("vectors: %d of %d dimensions from %d files of %s", *matrix.shape, len(files), place)
     return Vectors(ids=sorted_ids, matrix=matrix, digest=_digest(sorted_ids, matrix))
 

@@ -12,8 +12,10 @@ RECORD = "_commit.json"
 
 def committed(store: Store, folder: str) -> dict[str, Any]:
     """What the folder's record says; empty where nothing has been committed."""
-    key = f"{folder}/{RECORD}"
-    return dict(store.read_json(key)) if store.exists(key) else {}
+    try:
+        return dict(store.read_json(f"{folder}/{RECORD}"))
+    except FileNotFoundError:
+        return {}
 
 
 def is_current(store: Store, folder: str, fingerprint: str) -> bool:

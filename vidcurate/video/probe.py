@@ -81,8 +81,8 @@ def _video_stream(path: str, container: InputContainer) -> VideoStream:
     if stream is None and any(other.codec_context is None for other in container.streams.video):
         raise UnreadableVideo(f"{path}: no decoder for its video; convert it, e.g. to H.264")
     if stream is None:
-        kinds = ", ".join(sorted({other.type for other in container.streams})) or "no stream at all"
-        raise UnreadableVideo(f"{path}: no video stream, only {kinds}; take it out of the source")
+        kinds = sorted({"cover picture" if other.type == "video" else other.type for other in container.streams})
+        raise UnreadableVideo(f"{path}: no video, only {', '.join(kinds) or 'an empty box'}; take it out of the source")
     return stream
 
 
