@@ -11,10 +11,15 @@ from vidcurate.cluster.single import Single
 from vidcurate.dedup.base import Dedup
 from vidcurate.dedup.none import KeepAll
 from vidcurate.dedup.semdedup import SemDeDup
+from vidcurate.embedder.histogram import Histogram
+from vidcurate.errors import MissingInput
 from vidcurate.neighbours.clustered import Clustered
+from vidcurate.recipe import Recipe
 from vidcurate.stage.decide import Decisions
-from vidcurate.stage.dedup import dedup
+from vidcurate.stage.dedup import dedup, dedup_clips
+from vidcurate.stage.settle import read_tables
 from vidcurate.store.files import Store
+from vidcurate.table import CLIPS, table
 
 
 @pytest.fixture
@@ -91,15 +96,26 @@ def test_a_dataset_need_not_lie_on_a_local_disk():
     assert store.exists("semantic/epsilon_table.csv")
 
 
-def test_clips_are_looked_up_by_the_tables_and_foreign_embeddings_take_their_place(tmp_path):
-    recipe_module = pytest.importorskip("vidcurate.recipe", reason="needs every default component")
-    from vidcurate.stage.dedup import dedup_clips
-    from vidcurate.stage.settle import read_tables
+def test_only_clips_that_the_filters_kept_are_compared(store):
+    store.write_table("histogram_embd_parquet/x.parquet", fan_table())
+    clips = [{"clip_id": name, "kept": name != "a", "duration": 1.0, "num_bytes": 1} for name in "abcde"]
+    store.write_table("tables/clips/part-0.parquet", table(CLIPS, clips))
+    recipe = Recipe(embedder=Histogram(), cluster=Single())
 
-    store = Store(str(tmp_path))
-    recipe = recipe_module.Recipe(cluster=Single())
+    decisions = dedup_clips(store, read_tables(store), recipe, None, 0)
+
+    assert decisions.table["id"].to_pylist() == list("bcde")
+    assert decisions.removed == 1  # b and c remain a pair
+
+
+def test_foreign_embeddings_need_no_split(store, tmp_path):
     store.write_table("elsewhere/x.parquet", fan_table())
 
-    decisions = dedup_clips(store, read_tables(store), recipe, str(tmp_path / "elsewhere"), 0)
+    decisions = dedup_clips(store, read_tables(store), Recipe(cluster=Single()), str(tmp_path / "else*" / "*"), 0)
 
-    assert decisions.removed == 2
+    assert (decisions.total, decisions.removed) == (5, 2)
+
+
+def test_without_embeddings_the_message_says_what_to_run(store):
+    with pytest.raises(MissingInput, match=r"\+experiment=split"):
+        dedup_clips(store, read_tables(store), Recipe(), None, 0)
