@@ -59,6 +59,7 @@ class EfficientNetLite(Embedder):
             for row, clip in enumerate(clips):
                 features = efficientnet_lite.features(model, clip.images, self.batch_size)
                 vectors[row] = np.sqrt(features.mean(axis=0))
-            return vectors / np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-12)
+            vectors /= np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-12)
+            return vectors
 
         return embed

@@ -47,7 +47,8 @@ class Histogram(Embedder):
         vectors = np.empty((len(clips), self.dim), np.float32)
         for row, clip in enumerate(clips):
             vectors[row] = np.sqrt(_histogram(clip.images))
-        return vectors / np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-12)
+        vectors /= np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-12)
+        return vectors
 
 
 def _histogram(images: NDArray[np.uint8]) -> NDArray[np.int64]:

@@ -39,7 +39,8 @@ def pretrained(device: str) -> EfficientNetLite0:
     """
     model = EfficientNetLite0()
     model.load_state_dict(_folded(EFFICIENTNET_LITE0.load()))
-    return model.eval().to(device, memory_format=torch.channels_last)
+    model.to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]  # torch's stubs lack it
+    return model.eval()
 
 
 def features(model: EfficientNetLite0, images: NDArray[np.uint8], batch: int) -> NDArray[np.float32]:
@@ -65,7 +66,8 @@ def probabilities(model: EfficientNetLite0, features: NDArray[np.float32]) -> ND
     """Probabilities of ImageNet's classes, float32 [n, 1000], from features, float32 [n, 1280]."""
     with inference():
         logits = model.classes(torch.from_numpy(features).to(model.classes.weight.device))
-        return logits.softmax(dim=1).cpu().numpy()
+        confidence: NDArray[np.float32] = logits.softmax(dim=1).cpu().numpy()
+    return confidence
 
 
 class EfficientNetLite0(nn.Module):

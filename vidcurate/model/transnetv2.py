@@ -48,7 +48,8 @@ def pretrained(device: str) -> TransNetV2:
     """
     model = TransNetV2()
     model.load_state_dict(_renamed(TRANSNETV2.load()))
-    return model.eval().to(device, memory_format=torch.channels_last)
+    model.to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]  # torch's stubs lack it
+    return model.eval()
 
 
 def score(model: TransNetV2, frames: Iterable[Image], batch: int = 1) -> Scores:
@@ -146,12 +147,14 @@ class _Cell(nn.Module):
 
 def _in_space(layer: Callable[[Tensor], Tensor], x: Tensor) -> Tensor:
     """A 2D layer over height and width of [batch, time, height, width, channels]."""
-    return layer(x.flatten(0, 1).movedim(3, 1)).movedim(1, 3).unflatten(0, x.shape[:2])
+    y = layer(x.flatten(0, 1).movedim(3, 1)).movedim(1, 3)
+    return y.reshape(*x.shape[:2], *y.shape[1:])
 
 
 def _in_time(layer: Callable[[Tensor], Tensor], x: Tensor) -> Tensor:
     """A 2D layer over time and pixels of [batch, time, height, width, channels]."""
-    return layer(x.flatten(2, 3).movedim(3, 1)).movedim(1, 3).unflatten(2, x.shape[2:4])
+    y = layer(x.flatten(2, 3).movedim(3, 1)).movedim(1, 3)
+    return y.reshape(*y.shape[:2], *x.shape[2:4], y.shape[3])
 
 
 def _similarities(vectors: Tensor) -> Tensor:

@@ -20,6 +20,9 @@ AAC_RATES = (96000, 88200, 64000, 48000, 44100, 32000, 24000, 22050, 16000, 1200
 DRIFT = 0.02
 """Seconds by which timestamps may differ from the count of samples: containers round them, by 13 ms in the wild."""
 
+MIXING = {"rematrix_maxval": "1.0"}
+"""Options of the resampler: channels are mixed so that they never exceed full scale."""
+
 Block = tuple[int, NDArray[np.float32]]
 """Number of the first sample, counted from the clock's zero, and float32 [channels, samples]."""
 
@@ -101,7 +104,7 @@ class Sound:
             told_form = (frame.sample_rate, frame.layout.name, frame.format.name)
             if expected is None or told is None or abs(told - expected) > DRIFT * self.rate or told_form != form:
                 form, expected = told_form, told or 0
-                convert = AudioResampler("fltp", self.layout, self.rate)
+                convert = AudioResampler("fltp", self.layout, self.rate, options=MIXING)
             for samples in _converted(convert, frame):
                 yield expected, samples
                 expected += samples.shape[1]

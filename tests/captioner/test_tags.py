@@ -1,0 +1,35 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from tests.model.frames import pictures
+from vidcurate.captioner.tags import Tags
+from vidcurate.model.imagenet import labels
+from vidcurate.records import Frames, Sampling
+from vidcurate.source.sample import CLIPS
+from vidcurate.video.reread import reread
+
+# Classes 604 and 111 are what the reference package sees in these pictures: make_efficientnet_lite_reference.py.
+FRAMES = Frames(images=pictures(1), times=np.zeros(1))
+
+
+def test_the_most_probable_class_comes_first():
+    (caption,) = Tags(min_confidence=0, max_tags=2).load("cpu")([FRAMES])
+
+    assert caption.split(", ")[0] == labels()[604]
+    assert len(caption.split(", ")) == 2
+
+
+def test_nothing_is_said_without_confidence():
+    assert Tags(min_confidence=1).load("cpu")([FRAMES]) == [""]
+
+
+@pytest.mark.parametrize(("clip", "word"), [("bottles.mp4", "water bottle")])
+def test_a_real_clip_is_named(clip, word):
+    sampling = Tags().sampling
+    assert isinstance(sampling, Sampling)
+
+    frames = reread(str(CLIPS / clip), [sampling])[sampling]
+
+    assert word in Tags().load("cpu")([frames])[0]

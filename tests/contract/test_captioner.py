@@ -1,0 +1,48 @@
+"""What every captioner must do, whoever wrote it."""
+
+from __future__ import annotations
+
+import pickle
+
+import numpy as np
+import pytest
+
+from vidcurate.captioner.base import Captioner
+from vidcurate.records import Frames
+from vidcurate.registry import loaded, registered
+
+
+@pytest.fixture(params=sorted(registered("captioner")), ids=str)
+def component(request) -> Captioner:
+    return registered("captioner")[request.param]()
+
+
+def clip(component: Captioner, count: int, seed: int) -> Frames:
+    """Noise of the size that the captioner asks for."""
+    want = component.sampling
+    shape = (count, want.height, want.width, 3) if want else (count, 2, 2, 3)
+    images = np.random.default_rng(seed).integers(0, 256, shape, np.uint8)
+    return Frames(images=images, times=np.arange(count, dtype=np.float64))
+
+
+def test_every_clip_gets_a_text_of_its_own(component):
+    clips = [clip(component, 2, seed) for seed in range(3)]
+    caption = loaded(component, "cpu")
+
+    captions = caption(clips)
+
+    assert [type(text) for text in captions] == [str] * 3
+    assert caption(clips[::-1]) == captions[::-1]
+    assert [caption([one])[0] for one in clips] == captions
+
+
+def test_no_clip_has_no_caption(component):
+    assert loaded(component, "cpu")([]) == []
+
+
+def test_a_copy_that_went_through_pickle_says_the_same(component):
+    copy = pickle.loads(pickle.dumps(component))
+    clips = [clip(component, 2, 5)]
+
+    assert copy == component
+    assert copy.load("cpu")(clips) == component.load("cpu")(clips)
