@@ -37,6 +37,10 @@ def reread(path: str, samplings: Sequence[Sampling]) -> dict[Sampling, Frames]:
         DecodeError: the file is damaged.
     """
     info, times = probe(path), _times(path)
+    if times.size < info.num_frames:
+        raise DecodeError(
+            f"{path}: {times.size} of {info.num_frames} frames are there; the clip is cut off, make it again"
+        )
     sampler = Sampler(resizes(info, samplings), times)
     decoder = torchcodec_decoder()
     frames = _all_frames(path, info) if decoder is None else _frames(path, decoder, sampler.indices)
