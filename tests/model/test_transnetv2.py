@@ -44,9 +44,9 @@ def test_every_frame_is_scored_once_in_windows_of_a_hundred(count):
 
 
 def test_a_batch_of_windows_gives_the_scores_of_single_ones(model):
-    frames = shots_with_a_dissolve()
+    frames = shots_with_a_dissolve(90)  # two windows
 
-    np.testing.assert_allclose(score(model, frames, batch=4).single, score(model, frames).single, atol=1e-5)
+    np.testing.assert_allclose(score(model, frames, batch=2).single, score(model, frames).single, atol=1e-5)
 
 
 def test_no_frame_has_no_score(model):
