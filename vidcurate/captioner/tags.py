@@ -53,7 +53,7 @@ class Tags(Captioner):
             for clip in clips:
                 features = efficientnet_lite.features(model, clip.images, self.batch_size)
                 confidence = efficientnet_lite.probabilities(model, features).mean(axis=0)
-                named = [index for index in np.argsort(-confidence, kind="stable")[: self.max_tags]]
+                named = np.argsort(-confidence, kind="stable")[: self.max_tags]
                 tags.append(", ".join(labels()[index] for index in named if confidence[index] >= self.min_confidence))
             return tags
 
