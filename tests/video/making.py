@@ -1,9 +1,10 @@
-"""Small videos beyond what tests.media makes: turned, anamorphic, odd, with sound of any kind; and clips cut of them."""
+"""Small videos that tests.media does not make: turned, anamorphic, odd, with any sound; and clips cut out of them."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from fractions import Fraction
+from itertools import pairwise
 from pathlib import Path
 
 import av
@@ -114,8 +115,7 @@ def cut_at(
     info, ticks, end = first_pass(path)
     borders = [*(int(ticks[start]) for start in starts), end]
     spans = [
-        Span(start=start, end=stop, time_base=info.time_base, origin=info.origin)
-        for start, stop in zip(borders, borders[1:], strict=False)
+        Span(start=start, end=stop, time_base=info.time_base, origin=info.origin) for start, stop in pairwise(borders)
     ]
     clips = [Clip.of("video", span) for span in spans]
     folder = folder or path.parent / "clips"

@@ -225,7 +225,7 @@ def test_another_number_of_frames_than_the_first_pass_found_is_an_error(make_vid
 def test_a_picture_too_small_for_h264_is_an_error_that_names_the_limit(tmp_path):
     path = write_picture(tmp_path / "a.mp4", np.zeros((1, 1, 3), np.uint8), pix_fmt="yuv444p")
 
-    with pytest.raises(EncodeError, match="1x1 is too small for H.264, which needs 2 pixels a side"):
+    with pytest.raises(EncodeError, match=r"1x1 is too small for H\.264, which needs 2 pixels a side"):
         cut_at(path, starts=(0,))
 
 

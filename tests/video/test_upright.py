@@ -79,5 +79,5 @@ def test_rgb_is_tagged_with_the_matrix_it_was_converted_by():
 
 @pytest.mark.parametrize("size", [(1, 1), (1, 64), (64, 1)])
 def test_a_picture_less_than_two_pixels_a_side_is_refused(size):
-    with pytest.raises(EncodeError, match=rf"{size[0]}x{size[1]} is too small for H.264, which needs 2"):
+    with pytest.raises(EncodeError, match=rf"{size[0]}x{size[1]} is too small for H\.264, which needs 2"):
         Upright(replace(INFO, width=size[0], height=size[1]))

@@ -14,8 +14,9 @@ from vidcurate.video.container import frames, opened, picture
 MATRICES = frozenset({0, 1, 2, 4, 5, 6, 7, 9})
 """The `AVColorSpace` values that swscale converts; a frame with another one is treated as if it had not said."""
 
-SHORT_BY = 0.05
-"""Share of the duration that may be missing at the end, where the container does not count frames: sound runs on."""
+SHORT_BY = (0.5, 0.05)
+"""Seconds and share of the duration that may be missing at the end where the container counts no frames: both are
+exceeded before it is said, because the duration is also that of the sound."""
 
 
 class Decoding:
@@ -68,12 +69,13 @@ class Decoding:
     @property
     def warnings(self) -> tuple[str, ...]:
         """What is amiss with the pass that has just ended, one sentence each; empty for a healthy video."""
-        promised, seconds = self._info.num_frames, float((self.end - self._start) * self._info.time_base)
+        promised, duration = self._info.num_frames, self._info.duration
+        seconds = float((self.end - self._start) * self._info.time_base)
         found = []
         if self.num_frames < promised:
             found.append(f"decoded {self.num_frames} of {promised} frames")
-        elif not promised and seconds < self._info.duration * (1 - SHORT_BY):
-            found.append(f"decoded {seconds:.2f} of {self._info.duration:.2f} s")
+        elif not promised and duration - seconds > max(SHORT_BY[0], SHORT_BY[1] * duration):
+            found.append(f"decoded {seconds:.2f} of {duration:.2f} s")
         if self.errors:
             found.append(f"skipped {self.errors} damaged packets or frames")
         if self.repaired:
