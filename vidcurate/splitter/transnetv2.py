@@ -39,7 +39,7 @@ class TransNetV2(Splitter):
         TRANSNETV2.path()
 
     def load(self, device: str) -> Detect:
-        """The function that finds shots; about 10 s of 25 fps video per 3 CPU-seconds."""
+        """The function that finds shots; on a CPU at about 40 frames per CPU-second."""
         from vidcurate.model import transnetv2
 
         model = transnetv2.pretrained(device)
