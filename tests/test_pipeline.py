@@ -195,6 +195,21 @@ def test_failures_within_the_allowance_are_no_error(videos, tmp_path):
     assert summary["videos"]["failed"] == 1
 
 
+def test_a_file_that_was_put_right_no_longer_counts_as_failed(videos, tmp_path):
+    folder = tmp_path / "in"
+    folder.mkdir()
+    (folder / "a.mp4").write_bytes((videos / "a.mp4").read_bytes()[:500])
+    shutil.copy(videos / "c.mp4", folder)
+    source = Folder(path=str(folder))
+    before = curate(FAST, source=source, out=str(tmp_path / "o"), max_failures=1)
+    shutil.copy(videos / "a.mp4", folder)
+
+    after = curate(FAST, source=source, out=str(tmp_path / "o"))
+
+    assert before["videos"]["failed"] == 1
+    assert after["videos"] == {"in": 2, "kept": 2, "filtered": 0, "duplicate": 0, "failed": 0}
+
+
 def test_a_run_that_yields_nothing_is_an_error(tmp_path):
     (tmp_path / "in").mkdir()
     write_video(tmp_path / "in" / "short.mp4", (5,))

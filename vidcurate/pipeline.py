@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any
 
-from vidcurate.errors import MissingInput, VidcurateError
+from vidcurate.errors import MediaError, MissingInput, VidcurateError
 from vidcurate.model.device import best_device
 from vidcurate.progress import progress
 from vidcurate.recipe import Recipe
@@ -19,10 +19,19 @@ from vidcurate.runtime.local import Local
 from vidcurate.source.base import Source
 from vidcurate.stage.again import reread_clips
 from vidcurate.stage.dedup import dedup_clips
-from vidcurate.stage.inputs import identify
+from vidcurate.stage.inputs import identify, superseded
 from vidcurate.stage.observe import look, samplings
 from vidcurate.stage.publish import publish, publish_again, retire
-from vidcurate.stage.record import Record, failed, missing, read_record, read_records, wanted, write_record
+from vidcurate.stage.record import (
+    Record,
+    failed,
+    missing,
+    read_record,
+    read_records,
+    remove_record,
+    wanted,
+    write_record,
+)
 from vidcurate.stage.settle import is_empty, read_tables, settle
 from vidcurate.stage.shard import pack
 from vidcurate.stage.shots import find_clips
@@ -100,6 +109,9 @@ def split(recipe: Recipe, source: Source | None, store: Store, runtime: Runtime)
     inputs, made_from = identify(source), wanted(recipe)
     store.sweep()
     records = read_records(store)
+    for key in superseded(records, inputs):
+        remove_record(store, key)
+        del records[key]
     for record in inputs.settled:
         write_record(store, record)
         records[record.key] = record
@@ -123,7 +135,10 @@ def process(video: Video, *, recipe: Recipe, out: str) -> Record:
             record = from_clips(known, products, recipe, store)
     except Exception as error:  # the one place that catches all: the ledger takes it, with its message
         log.warning("%s: %s", video.uri, error, exc_info=not isinstance(error, VidcurateError))
-        record = failed(video, "split", error, made_from)
+        lasting = isinstance(
+            error, MediaError
+        )  # anything else, such as a full disk, may pass: the next run tries again
+        record = failed(video, "split", error, made_from if lasting else {})
     write_record(store, record)
     retire(store, known, record)
     return record

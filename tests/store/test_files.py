@@ -69,7 +69,7 @@ def test_a_killed_write_leaves_nothing_under_the_key(tmp_path, monkeypatch):
 def test_sweeping_removes_the_staging_of_dead_processes_only(tmp_path):
     store = Store(str(tmp_path))
     with store.staging() as alive:
-        dead = alive.with_name(alive.name.replace(f"-{os.getpid()}-", "-999999999-"))
+        dead = alive.with_name(alive.name.replace(f"-{os.getpid()}-", "-999999-"))
         dead.mkdir()
 
         store.sweep()

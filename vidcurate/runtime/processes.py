@@ -41,7 +41,7 @@ class Processes(Runtime):
         yield from self._pooled(function, itertools.chain(head, queue))
 
     def _pooled(self, function: Callable[[Item], Result], queue: Iterator[Item]) -> Iterator[Result]:
-        workers = self.workers or len(os.sched_getaffinity(0))
+        workers = self.workers or _cores()
         context = multiprocessing.get_context("spawn")  # forking a process with threads deadlocks
         with ProcessPoolExecutor(workers, mp_context=context, initializer=_start_worker) as pool:
             running: set[Future[Result]] = set()
@@ -61,6 +61,11 @@ class Processes(Runtime):
                 ) from error
             finally:
                 pool.shutdown(wait=True, cancel_futures=True)
+
+
+def _cores() -> int:
+    """Cores that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def _start_worker() -> None:

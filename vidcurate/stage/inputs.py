@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import uuid
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from vidcurate.errors import MediaError
@@ -62,6 +63,12 @@ def identify(source: Source) -> Inputs:
         else:
             first[name] = video
     return Inputs(tuple(first.values()), tuple(copies), tuple(unreadable))
+
+
+def superseded(records: Mapping[str, Record], inputs: Inputs) -> list[str]:
+    """Keys of records that yielded nothing and whose file holds something else by now: a failed one put right, say."""
+    listed = {video.uri: video.id for video in inputs.videos} | {one.video["uri"]: one.key for one in inputs.settled}
+    return [key for key, record in records.items() if not record.clips and listed.get(record.video["uri"], key) != key]
 
 
 def _copy(video: Video, original: Video) -> Record:

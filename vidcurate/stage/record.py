@@ -86,6 +86,11 @@ def write_record(store: Store, record: Record) -> None:
     store.write_json(f"{FOLDER}/{record.key}.json", asdict(record))
 
 
+def remove_record(store: Store, key: str) -> None:
+    """Forget an input."""
+    store.remove(f"{FOLDER}/{key}.json")
+
+
 def read_record(store: Store, key: str) -> Record | None:
     """The record of one input; None if it has not been committed."""
     name = f"{FOLDER}/{key}.json"

@@ -130,6 +130,15 @@ class Store:
         if not self.is_local or not Path(self.root).is_dir():
             return
         for folder in Path(self.root).glob(f"{STAGING}{socket.gethostname()}-*"):
-            pid = folder.name.rsplit("-", 2)[-2]
-            if not Path(f"/proc/{pid}").exists():
+            if not _is_alive(int(folder.name.rsplit("-", 2)[-2])):
                 shutil.rmtree(folder, ignore_errors=True)
+
+
+def _is_alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)  # sends nothing, only asks
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
