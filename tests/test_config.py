@@ -72,11 +72,11 @@ def test_all_problems_come_in_one_message():
 
 
 def test_no_filter_is_a_choice():
-    assert job(composed("out=x", "filter=[]")).recipe.filter == ()
+    assert job(composed("out=x", "steps=[]", "filter=[]")).recipe.filter == ()
 
 
 def test_filters_keep_the_order_in_which_they_are_named():
-    names = [entry.name for entry in job(composed("out=x", "filter=[luma,motion]")).recipe.filter]
+    names = [entry.name for entry in job(composed("out=x", "steps=[]", "filter=[luma,motion]")).recipe.filter]
 
     assert names == ["luma", "motion"]
 
@@ -89,4 +89,9 @@ def test_a_source_is_only_asked_for_by_split():
 
 def test_a_target_from_outside_the_registry_is_refused():
     with pytest.raises(ConfigError, match=r"'os\.system' is not a registered splitter"):
-        job(composed("out=x", "splitter._target_=os.system"))
+        job(composed("out=x", "steps=[]", "splitter._target_=os.system"))
+
+
+def test_a_run_without_an_experiment_says_what_to_choose():
+    with pytest.raises(ConfigError, match="choose an experiment"):
+        job(composed("out=x"))

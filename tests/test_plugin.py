@@ -70,7 +70,7 @@ def test_a_component_of_another_package_is_listed_checked_and_run(acme, make_vid
     refused = vidcurate(acme, tmp_path, *common, "splitter.prats=3")
     ended = vidcurate(acme, tmp_path, *common, "splitter.min_length=0", "splitter.parts=4")
 
-    assert "halves               Cuts every video in two." in listed.stdout
+    assert "halves               Cuts every video in two" in listed.stdout
     assert refused.returncode == 2
     assert "did you mean 'parts'?" in refused.stderr
     assert ended.returncode == 0, ended.stderr

@@ -112,6 +112,9 @@ def _build(kind: str, key: str, values: object, problems: list[str]) -> Componen
 
 
 def _steps(steps: object, problems: list[str]) -> tuple[str, ...]:
+    if steps is None:
+        problems.append("nothing to do: choose an experiment, e.g. +experiment=quickstart; --help lists them")
+        return ()
     if not isinstance(steps, list) or not all(isinstance(step, str) for step in steps):
         problems.append(f"steps={steps!r}: expected a list of {', '.join(STEPS)}")
         return ()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator
 from importlib.resources import files
 from pathlib import Path
@@ -51,6 +52,11 @@ def page(conf: Path) -> str:
 
 def _options(folders: list[Path], group: str) -> Iterator[str]:
     for file in sorted((file for folder in folders for file in (folder / group).glob("*.yaml")), key=lambda f: f.stem):
-        comments = [line[1:].strip() for line in file.read_text(encoding="utf-8").splitlines() if line.startswith("#")]
-        first = next((line for line in comments if not line.startswith("@package")), "")
-        yield f"  {file.stem:<20} {first}"
+        yield f"  {file.stem:<20} {_first_sentence(file.read_text(encoding='utf-8'))}"
+
+
+def _first_sentence(text: str) -> str:
+    """What an option file says of itself, in its opening comment."""
+    comment = itertools.takewhile(lambda line: line.startswith("#"), text.splitlines())
+    said = " ".join(line[1:].strip() for line in comment if "@package" not in line)
+    return said.partition(". ")[0].rstrip(".")

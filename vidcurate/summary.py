@@ -45,9 +45,9 @@ def summarise(store: Store, tables: Tables, recipe: Recipe) -> dict[str, Any]:
 def headline(summary: Mapping[str, Any]) -> Iterator[str]:
     """The summary in a few lines for the log."""
     videos, clips = summary["videos"], summary["clips"]
-    fates = ", ".join(f"{videos[fate]} {fate}" for fate in FATES)
-    yield f"{videos['in']} inputs: {fates}"
-    yield f"{clips['cut']} clips ({clips['seconds'] / 60:.1f} min) cut; {clips['kept']} pass the filters"
+    if videos["in"]:
+        yield f"{videos['in']} inputs: {', '.join(f'{videos[fate]} {fate}' for fate in FATES)}"
+        yield f"{clips['cut']} clips ({clips['seconds'] / 60:.1f} min) cut; {clips['kept']} pass the filters"
     if summary["dedup"]:
         yield "{kept} of {total} clips are unique at eps={eps}".format(**summary["dedup"])
     if summary["shards"]:
