@@ -42,7 +42,7 @@ def test_the_install_commands_are_the_two_that_ci_runs():
 
     assert len(install) == 2
     assert install[0].endswith("&& .venv/bin/python -m vidcurate +experiment=quickstart")
-    assert install[1].endswith("&& .venv/bin/python -m pytest -q")
+    assert install[1].endswith("&& .venv/bin/python -m pytest -q -n auto")
 
 
 def test_every_command_and_snippet_of_the_readme_runs(folder):
