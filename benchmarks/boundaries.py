@@ -19,7 +19,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from vidcurate.records import Clip, Video
+from vidcurate.records import Clip
 from vidcurate.registry import registered
 from vidcurate.stage.shots import find_clips
 from vidcurate.transcoder.h264 import H264
@@ -47,9 +47,7 @@ def nearest(picture: NDArray[np.float32], source: NDArray[np.float32], expected:
 def check(path: Path, cuts: list[int], splitter: str, folder: Path) -> tuple[int, int, int]:
     """Clips, clips whose first or last frame is another than its span says, and clips with a neighbour's frame."""
     info = probe(str(path))
-    found = find_clips(
-        Video(id="reel", uri=path.name, path=str(path), size_bytes=0), info, registered_splitter(splitter), "cpu"
-    )
+    found = find_clips("reel", str(path), info, registered_splitter(splitter), "cpu")
     source = pictures(str(path))
     wrong = foreign = 0
     for cut in H264(preset="ultrafast").load("cpu")(str(path), info, found.clips, (), folder, found.ticks):

@@ -22,6 +22,7 @@ from vidcurate.runtime.processes import Processes
 from vidcurate.source.folder import Folder
 from vidcurate.splitter.adaptive import Adaptive
 from vidcurate.splitter.fixed import Fixed
+from vidcurate.store.files import Store
 
 FAST = Recipe(
     splitter=Adaptive(min_length=0.5),
@@ -114,6 +115,18 @@ def test_the_same_videos_elsewhere_have_the_same_ids(dataset, videos, tmp_path):
     curate(FAST, source=Folder(path=str(tmp_path / "moved")), out=str(tmp_path / "o"))
 
     assert everything(tmp_path / "o") == everything(out)
+
+
+def test_videos_and_dataset_may_be_on_another_file_system(dataset, videos, tmp_path):
+    out, _ = dataset
+    bucket = f"memory://{tmp_path.name}"
+    Store(bucket).fs.put(str(videos), f"/{tmp_path.name}/videos", recursive=True)
+
+    curate(FAST, source=Folder(path=f"{bucket}/videos"), out=f"{bucket}/dataset")
+
+    store = Store(f"{bucket}/dataset")
+    expected = everything(out)
+    assert {key: hashlib.sha256(store.read(key)).hexdigest() for key in expected} == expected
 
 
 def test_another_captioner_captions_the_finished_clips_and_cuts_none(videos, tmp_path):

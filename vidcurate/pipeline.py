@@ -17,6 +17,7 @@ from vidcurate.report import write_report
 from vidcurate.runtime.base import Runtime
 from vidcurate.runtime.local import Local
 from vidcurate.source.base import Source
+from vidcurate.source.place import brought
 from vidcurate.stage.again import reread_clips
 from vidcurate.stage.dedup import dedup_clips
 from vidcurate.stage.inputs import identify, superseded
@@ -147,11 +148,12 @@ def process(video: Video, *, recipe: Recipe, out: str) -> Record:
 def from_source(video: Video, recipe: Recipe, store: Store) -> Record:
     """Decode a video twice: once small for its shots, once for its clips and for all that looks at them."""
     device, products = best_device(), frozenset(wanted(recipe))
-    info = probe(video.path)
-    found = find_clips(video, info, recipe.splitter, device)
     with store.staging() as folder:
+        path = brought(video.path, folder)
+        info = probe(path)
+        found = find_clips(video.id, path, info, recipe.splitter, device)
         cut = loaded(recipe.transcoder, device)
-        finished = cut(video.path, info, found.clips, samplings(recipe, products), folder, found.ticks)
+        finished = cut(path, info, found.clips, samplings(recipe, products), folder, found.ticks)
         clips, observations = look(finished, recipe, products, device)
         return publish(store, video, info, found, clips, observations, recipe)
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from vidcurate.records import Clip, Video, VideoInfo
+from vidcurate.records import Clip, VideoInfo
 from vidcurate.registry import loaded
 from vidcurate.splitter.base import Splitter
 from vidcurate.splitter.spans import spans
@@ -31,18 +31,25 @@ class Found:
     warnings: tuple[str, ...]
 
 
-def find_clips(video: Video, info: VideoInfo, splitter: Splitter, device: str) -> Found:
+def find_clips(video_id: str, path: str, info: VideoInfo, splitter: Splitter, device: str) -> Found:
     """Find shots and lay out the clips.
+
+    Args:
+        video_id: names the clips.
+        path: the video's local file.
+        info: what `probe` said about it.
+        splitter: finds the shots and sets the lengths.
+        device: where its model runs.
 
     Raises:
         DecodeError: not one frame can be decoded.
     """
-    thumbnails = Thumbnails(video.path, info, splitter.thumbnail)
+    thumbnails = Thumbnails(path, info, splitter.thumbnail)
     shots = loaded(splitter, device)(thumbnails)
     ticks, decoding = thumbnails.ticks, thumbnails.decoding
     pieces = spans(shots, ticks, end=decoding.end, time_base=info.time_base, origin=info.origin, splitter=splitter)
     return Found(
-        clips=tuple(Clip.of(video.id, span) for span in pieces.spans),
+        clips=tuple(Clip.of(video_id, span) for span in pieces.spans),
         ticks=ticks,
         duration=float((decoding.end - int(ticks[0])) * info.time_base),
         warnings=decoding.warnings,
