@@ -27,7 +27,38 @@ def whole_clip(folder: Path) -> None:
     _save(CLIPModel(CLIPConfig(text_config=TEXT, vision_config=vision, projection_dim=16)), folder)
 
 
-WRITERS: Mapping[str, Callable[[Path], None]] = {"clip": clip, "whole_clip": whole_clip}
+def siglip(folder: Path) -> None:
+    """The image tower alone; vectors of 32 numbers."""
+    from transformers import SiglipVisionConfig, SiglipVisionModel
+
+    _save(SiglipVisionModel(SiglipVisionConfig(**SHAPE, intermediate_size=64)), folder)
+
+
+def whole_siglip(folder: Path) -> None:
+    """Both towers, as SigLIP is published."""
+    from transformers import SiglipConfig, SiglipModel
+
+    vision = {**SHAPE, "intermediate_size": 64}
+    _save(SiglipModel(SiglipConfig(text_config=TEXT, vision_config=vision)), folder)
+
+
+def dinov2(folder: Path) -> None:
+    """Vectors of 32 numbers; its own size is 48 pixels, so that pictures of 32 have their positions interpolated."""
+    from transformers import Dinov2Config, Dinov2Model
+
+    _save(Dinov2Model(Dinov2Config(**{**SHAPE, "image_size": 48}, mlp_ratio=2)), folder)
+
+
+def dinov2_with_registers(folder: Path) -> None:
+    """The same with four registers."""
+    from transformers import Dinov2WithRegistersConfig, Dinov2WithRegistersModel
+
+    _save(Dinov2WithRegistersModel(Dinov2WithRegistersConfig(**{**SHAPE, "image_size": 48}, mlp_ratio=2)), folder)
+
+
+WRITERS: Mapping[str, Callable[[Path], None]] = {
+    writer.__name__: writer for writer in (clip, whole_clip, siglip, whole_siglip, dinov2, dinov2_with_registers)
+}
 
 
 def _save(model, folder: Path) -> None:

@@ -50,7 +50,7 @@ class TowerEmbedder(Embedder):
 
     @property
     def sampling(self) -> Sampling:
-        """Frames of `size` x `size` pixels, brought to that shape as the network was trained."""
+        """Frames of `size` x `size` pixels, brought to that shape as the network's own preprocessing has it."""
         return Sampling(width=self.size, height=self.size, count=self.frames, fit=self.fit)
 
     def check(self) -> None:

@@ -57,6 +57,21 @@ CLIP = Tower(
     width="projection_dim",
     example="openai/clip-vit-base-patch32",
 )
+SIGLIP = Tower(
+    name="siglip",
+    classes={"siglip_vision_model": "SiglipVisionModel"},
+    output="pooler_output",
+    width="hidden_size",
+    example="google/siglip-base-patch16-224",
+)
+DINOV2 = Tower(
+    name="dinov2",
+    classes={"dinov2": "Dinov2Model", "dinov2_with_registers": "Dinov2WithRegistersModel"},
+    output="pooler_output",
+    width="hidden_size",
+    any_size=True,
+    example="facebook/dinov2-base",
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
