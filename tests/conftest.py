@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.media import write_video
+from tests.tiny import WRITERS
 
 
 @pytest.fixture
@@ -28,3 +29,22 @@ def corpus() -> Path:
     if not (folder / "MANIFEST.json").exists():
         pytest.skip(f"no corpus at {folder}; set VIDCURATE_CORPUS")
     return folder
+
+
+@pytest.fixture(scope="session")
+def tiny(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], str]:
+    """`tiny("clip")` is the folder of a tiny checkpoint, the same for the whole session; weights come from seed 0."""
+    pytest.importorskip("transformers", reason="needs vidcurate[vlm]")
+    import torch
+
+    root = tmp_path_factory.mktemp("tiny")
+
+    def checkpoint(name: str) -> str:
+        folder = root / name
+        if not folder.exists():
+            with torch.random.fork_rng():
+                torch.manual_seed(0)
+                WRITERS[name](folder)
+        return str(folder)
+
+    return checkpoint

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import pickle
 
 import numpy as np
@@ -14,7 +15,10 @@ from vidcurate.registry import loaded, registered
 
 @pytest.fixture(params=sorted(registered("embedder")), ids=str)
 def component(request) -> Embedder:
-    return registered("embedder")[request.param]()
+    embedder = registered("embedder")[request.param]
+    if any(field.name == "model" and field.default is dataclasses.MISSING for field in dataclasses.fields(embedder)):
+        return embedder(model=request.getfixturevalue("tiny")(request.param), size=32)
+    return embedder()
 
 
 def clip(component: Embedder, count: int, seed: int) -> Frames:

@@ -1,0 +1,87 @@
+"""What the embedders share that show single frames to a network: the mean of the frames' unit vectors."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Sequence
+from typing import ClassVar, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from vidcurate.embedder.base import Embed, Embedder
+from vidcurate.model.vision import Checkpoint, Precision, Tower
+from vidcurate.records import Frames, Sampling
+from vidcurate.registry import Count, settings
+
+
+@settings
+class TowerEmbedder(Embedder):
+    """Mean over a few frames of an image tower's unit vectors.
+
+    Attributes:
+        model: folder of a checkpoint, or an id of the hub, `owner/name`.
+        size: width and height in pixels of the pictures that the checkpoint takes.
+        frames: of each clip, evenly spread.
+        precision: how numbers are held inside the network.
+        batch_size: frames that go through the network together.
+        local_files_only: of a hub id, use the copy in the local cache or none; a folder never asks the hub.
+    """
+
+    volatile: ClassVar[frozenset[str]] = frozenset({"batch_size", "local_files_only"})
+    fit: ClassVar[Literal["stretch", "crop"]] = "crop"
+
+    model: str
+    size: Count = 224
+    frames: Count = 8
+    precision: Precision = "fp32"
+    batch_size: Count = 8
+    local_files_only: bool = False
+
+    @property
+    @abstractmethod
+    def tower(self) -> Tower:
+        """The family of networks that `model` must belong to."""
+
+    @property
+    def dim(self) -> int:
+        """Length of the vectors, as the checkpoint's config says."""
+        return self._checkpoint.dim
+
+    @property
+    def sampling(self) -> Sampling:
+        """Frames of `size` x `size` pixels, brought to that shape as the network's own preprocessing has it."""
+        return Sampling(width=self.size, height=self.size, count=self.frames, fit=self.fit)
+
+    def check(self) -> None:
+        """Whether transformers and the checkpoint are there, and the checkpoint fits the settings.
+
+        Raises:
+            MissingExtra: transformers is not installed.
+            MissingWeights: the checkpoint is not there.
+            ConfigError: it holds another network, or one for pictures of another size.
+        """
+        self._checkpoint.check(self.size)
+
+    def load(self, device: str) -> Embed:
+        """The function that embeds; raises as `check` does."""
+        self.check()
+        features, dim = self._checkpoint.load(device, self.precision, self.batch_size), self.dim
+
+        def embed(clips: Sequence[Frames]) -> NDArray[np.float32]:
+            vectors = np.empty((len(clips), dim), np.float32)
+            for row, clip in enumerate(clips):
+                vectors[row] = _unit(features(clip.images)).mean(axis=0)
+            return _unit(vectors)
+
+        return embed
+
+    @property
+    def _checkpoint(self) -> Checkpoint:
+        return Checkpoint(tower=self.tower, model=self.model, local_files_only=self.local_files_only)
+
+
+def _unit(vectors: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Rows of unit length."""
+    units: NDArray[np.float32] = vectors / np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-12)
+    return units
