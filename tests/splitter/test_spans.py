@@ -1,6 +1,6 @@
 """Lengths in seconds on the timestamps of frames, and what cosmos-curate 1.4's own tests expect of the same settings.
 
-Left out of theirs, because our options do not express it: strides other than the length, and truncation to max_length.
+Left out of theirs, because our options do not express it: strides other than the length.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from vidcurate.splitter.spans import Pieces, spans
 from vidcurate.splitter.whole import Whole
 
 
-def cut(*shots: tuple[int, int], ticks=None, end=None, time_base=Fraction(1), **lengths: float | None) -> Pieces:
+def cut(*shots: tuple[int, int], ticks=None, end=None, time_base=Fraction(1), **lengths: float | str | None) -> Pieces:
     """Spans of shots of a video, of one frame a second unless `ticks` says otherwise."""
     ticks = np.arange(1000) if ticks is None else np.asarray(ticks)
     splitter = Whole(**lengths)
@@ -56,11 +56,12 @@ def test_long_shots_are_cut_into_pieces_and_the_rest_is_a_piece_too(shot, length
     ("shots", "lengths", "expected"),
     [
         ([(0, 30), (30, 90), (90, 150)], {"min_length": 40}, [(30, 90), (90, 150)]),
+        ([(0, 30), (30, 90), (90, 150)], {"max_length": 50, "max_mode": "truncate"}, [(0, 30), (30, 80), (90, 140)]),
         ([(0, 30), (30, 90)], {"crop": 5}, [(5, 25), (35, 85)]),
         ([(0, 8), (10, 18)], {"crop": 5}, []),
     ],
 )
-def test_short_shots_are_dropped_and_both_ends_are_cropped(shots, lengths, expected):
+def test_short_shots_are_dropped_long_ones_truncated_and_both_ends_are_cropped(shots, lengths, expected):
     assert pairs(cut(*shots, **lengths)) == expected
 
 
@@ -148,6 +149,86 @@ def test_spans_carry_the_clock_of_their_video():
 
 def test_no_shots_give_no_spans():
     assert cut() == Pieces((), 0)
+
+
+@pytest.mark.parametrize(
+    ("shot", "max_length", "expected"),
+    [
+        ((0, 95), 30, [(0, 24), (24, 48), (48, 72), (72, 95)]),  # 4 pieces of 23.75, each from the next frame on
+        ((10, 70), 30, [(10, 40), (40, 70)]),
+        ((0, 30), 30, [(0, 30)]),
+        ((0, 3), 0.5, [(0, 1), (1, 2), (2, 3)]),  # 6 shares, in 3 of which no frame begins
+        ((5, 5), 30, []),
+    ],
+)
+def test_even_pieces_are_as_few_as_fit(shot, max_length, expected):
+    assert pairs(cut(shot, max_length=max_length, max_mode="even")) == expected
+
+
+def test_even_pieces_are_equal_in_time_where_the_frame_rate_varies():
+    # 10 frames in the first second, then one a second: 5 s in two pieces of 2.5 s; the next frame begins at 3 s.
+    ticks = [*range(0, 1000, 100), 1000, 2000, 3000, 4000]
+    pieces = cut((0, 14), ticks=ticks, end=5000, time_base=Fraction(1, 1000), max_length=4, max_mode="even")
+
+    assert pairs(pieces) == [(0, 3000), (3000, 5000)]
+
+
+def test_what_truncation_takes_is_not_counted_as_short():
+    assert cut((0, 100), max_length=30, max_mode="truncate", min_length=10).too_short == 0
+
+
+@pytest.mark.parametrize(
+    ("shots", "expected"),
+    [
+        ([(0, 20), (20, 25), (25, 40)], [(0, 20), (20, 40)]),  # the shorter neighbour is 25-40
+        ([(0, 15), (15, 20), (20, 40)], [(0, 20), (20, 40)]),
+        ([(0, 20), (20, 25), (25, 45)], [(0, 25), (25, 45)]),  # equals: the earlier
+        ([(0, 5), (5, 40)], [(0, 40)]),  # at either end of the video
+        ([(0, 40), (40, 45)], [(0, 45)]),
+        ([(0, 4), (4, 8), (8, 12), (12, 40)], [(0, 12), (12, 40)]),  # until it is long enough
+        ([(0, 12), (14, 18), (18, 40)], [(0, 12), (14, 40)]),  # 12 and 13 are a transition: the shots do not touch
+        ([(0, 20), (22, 26), (28, 50)], [(0, 20), (28, 50)]),
+        ([(0, 4), (4, 8)], []),  # all that there is, and short still
+    ],
+)
+def test_a_short_shot_is_merged_with_the_shorter_shot_that_it_touches(shots, expected):
+    assert pairs(cut(*shots, min_length=10, on_short="merge")) == expected
+
+
+def test_short_shots_are_merged_before_long_ones_are_cut():
+    pieces = cut((0, 28), (28, 34), min_length=10, max_length=20, on_short="merge")
+
+    # Merged to 0-34, cut to 0-20 and 20-34; cut first, 20-28 and 28-34 would both be short.
+    assert pairs(pieces) == [(0, 20), (20, 34)]
+
+
+def test_a_short_rest_is_dropped_even_where_short_shots_are_merged():
+    pieces = cut((0, 25), min_length=10, max_length=20, on_short="merge")
+
+    assert pairs(pieces) == [(0, 20)]
+    assert pieces.too_short == 1
+
+
+@given(steps=st.lists(st.integers(1, 50), min_size=1, max_size=60), max_length=st.floats(0.01, 100))
+def test_even_pieces_cover_their_shot_and_are_longer_than_max_length_by_less_than_a_frame(steps, max_length):
+    borders = np.concatenate([[0], np.cumsum(steps)])
+    pieces = cut(
+        (0, len(steps)), ticks=borders[:-1], end=int(borders[-1]), time_base=Fraction(1, 1000),
+        max_length=max_length / 10, max_mode="even",
+    )  # fmt: skip
+
+    assert [pieces.spans[0].start, pieces.spans[-1].end] == [0, borders[-1]]
+    assert all(left.end == right.start for left, right in pairwise(pieces.spans))
+    assert all(span.end - span.start < max_length * 100 + 1 + max(steps) for span in pieces.spans)
+
+
+@given(lengths=st.lists(st.integers(1, 30), min_size=1, max_size=20), min_length=st.integers(0, 40))
+def test_merging_loses_no_frame_of_shots_that_touch_unless_all_are_short(lengths, min_length):
+    borders = [0, *np.cumsum(lengths).tolist()]
+    pieces = cut(*pairwise(borders), min_length=min_length, max_length=None, on_short="merge")
+
+    assert sum(span.end - span.start for span in pieces.spans) == (borders[-1] if borders[-1] >= min_length else 0)
+    assert all(span.end - span.start >= min_length for span in pieces.spans)
 
 
 @given(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Callable, Iterable
-from typing import Annotated, ClassVar
+from typing import Annotated, ClassVar, Literal
 
 import numpy as np
 import pydantic
@@ -22,12 +22,16 @@ Detect = Callable[[Iterable[Thumbnail]], tuple[Shot, ...]]
 
 @settings
 class Splitter(Component):
-    """How a video becomes clips. Lengths are applied in this order: max_length, crop, min_length.
+    """How a video becomes clips. Lengths are applied in this order: on_short=merge, max_length, crop, min_length.
 
     Attributes:
         thumbnail: (width, height) of the frames that `detect` is shown; None shows it empty images.
         min_length: shorter clips are dropped.
-        max_length: longer shots are cut into pieces of this length; the rest is a piece too. None leaves them whole.
+        on_short: `drop` shots shorter than min_length, or `merge` each into the shorter of the shots that it
+            touches; one that touches none is dropped, and so is a piece that max_length or crop made short.
+        max_length: longer shots are cut as `max_mode` says. None leaves them whole.
+        max_mode: `stride` cuts pieces of max_length, and the rest is a piece too; `even` cuts as few equal pieces as
+            fit; `truncate` keeps the first max_length only.
         crop: cut off both ends of every piece.
     """
 
@@ -35,7 +39,9 @@ class Splitter(Component):
     thumbnail: ClassVar[tuple[int, int] | None] = None
 
     min_length: Seconds = 2.0
+    on_short: Literal["drop", "merge"] = "drop"
     max_length: Annotated[float, pydantic.Field(gt=0, allow_inf_nan=False)] | None = 60.0
+    max_mode: Literal["stride", "even", "truncate"] = "stride"
     crop: Seconds = 0.0
 
     @abstractmethod
