@@ -2,7 +2,11 @@ from __future__ import annotations
 
 import os
 import signal
+import subprocess
+import sys
+import time
 from functools import partial
+from pathlib import Path
 
 import pytest
 
@@ -57,3 +61,42 @@ def test_items_are_drawn_as_they_are_needed():
 
     assert len(drawn) <= 10
     stream.close()
+
+
+def report_and_wait(number: int, *, folder: str) -> None:
+    (Path(folder) / f"{os.getpid()}").touch()
+    time.sleep(60)
+
+
+def test_workers_end_when_the_process_that_started_them_is_killed(tmp_path):
+    script = (
+        "from functools import partial\n"
+        "from tests.runtime.test_processes import report_and_wait\n"
+        "from vidcurate.runtime.processes import Processes\n"
+        "if __name__ == '__main__':\n"
+        f"    list(Processes(workers=2).map(partial(report_and_wait, folder={str(tmp_path)!r}), range(4)))\n"
+    )
+    root = Path(__file__).parents[2]
+    parent = subprocess.Popen([sys.executable, "-c", script], cwd=root, stderr=subprocess.DEVNULL)
+    workers = wait_for(lambda: [int(path.name) for path in tmp_path.iterdir()], lambda pids: len(pids) == 2)
+
+    parent.kill()
+    parent.wait()
+
+    assert wait_for(lambda: [pid for pid in workers if is_running(pid)], lambda pids: not pids) == []
+
+
+def wait_for(look, good, seconds: float = 30):
+    """What `look` returns as soon as `good` says so, or else at the end."""
+    end = time.monotonic() + seconds
+    while not good(seen := look()) and time.monotonic() < end:
+        time.sleep(0.1)
+    return seen
+
+
+def is_running(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    return not Path(f"/proc/{pid}/stat").exists() or " Z " not in Path(f"/proc/{pid}/stat").read_text()
