@@ -11,12 +11,11 @@ from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
 from vidcurate.errors import ConfigError
-from vidcurate.recipe import Recipe
+from vidcurate.recipe import STEPS, Recipe
 from vidcurate.registry import KINDS, Component, build, near
 from vidcurate.runtime.base import Runtime
 from vidcurate.source.base import Source
 
-STEPS = ("split", "dedup", "shard")
 VALUES = ("out", "embeddings", "steps", "seed", "max_failures")
 
 

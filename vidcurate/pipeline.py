@@ -10,7 +10,7 @@ from typing import Any
 from vidcurate.errors import MediaError, MissingInput, VidcurateError
 from vidcurate.model.device import best_device
 from vidcurate.progress import progress
-from vidcurate.recipe import Recipe
+from vidcurate.recipe import STEPS, Recipe
 from vidcurate.records import Video
 from vidcurate.registry import loaded
 from vidcurate.report import write_report
@@ -42,8 +42,6 @@ from vidcurate.summary import demand_success, headline, summarise
 from vidcurate.video.probe import probe
 
 log = logging.getLogger(__name__)
-
-STEPS = ("split", "dedup", "shard")
 
 
 def curate(
@@ -136,10 +134,8 @@ def process(video: Video, *, recipe: Recipe, out: str) -> Record:
             record = from_clips(known, products, recipe, store)
     except Exception as error:  # the one place that catches all: the ledger takes it, with its message
         log.warning("%s: %s", video.uri, error, exc_info=not isinstance(error, VidcurateError))
-        lasting = isinstance(
-            error, MediaError
-        )  # anything else, such as a full disk, may pass: the next run tries again
-        record = failed(video, "split", error, made_from if lasting else {})
+        # A fault of the video lasts; anything else, such as a full disk, may pass, and the next run tries again.
+        record = failed(video, "split", error, made_from if isinstance(error, MediaError) else {})
     write_record(store, record)
     retire(store, known, record)
     return record

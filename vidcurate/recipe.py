@@ -26,6 +26,9 @@ from vidcurate.splitter.transnetv2 import TransNetV2
 from vidcurate.transcoder.base import Transcoder
 from vidcurate.transcoder.h264 import H264
 
+STEPS = ("split", "dedup", "shard")
+"""The steps of the work, in the order in which they are done."""
+
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Recipe:
@@ -63,7 +66,7 @@ class Recipe:
         """Whether this machine can do these steps; called before any work.
 
         Args:
-            steps: of split, dedup and shard.
+            steps: of `STEPS`.
 
         Raises:
             MissingExtra: a component's package is not installed.
