@@ -15,7 +15,7 @@ from vidcurate.captioner.tags import Tags
 from vidcurate.cluster.single import Single
 from vidcurate.dedup.semdedup import SemDeDup
 from vidcurate.embedder.histogram import Histogram
-from vidcurate.errors import MissingInput, TooManyFailures, VidcurateError
+from vidcurate.errors import ConfigError, MissingInput, TooManyFailures, VidcurateError
 from vidcurate.filter.motion import Motion
 from vidcurate.runtime.local import Local
 from vidcurate.runtime.processes import Processes
@@ -235,6 +235,11 @@ def test_a_run_that_yields_nothing_is_an_error(tmp_path):
 def test_a_step_without_what_it_works_on_says_which_step_to_run(step, tmp_path):
     with pytest.raises(MissingInput, match="experiment="):
         curate(FAST, out=str(tmp_path), steps=[step])
+
+
+def test_a_step_that_does_not_exist_names_its_near_miss(tmp_path):
+    with pytest.raises(ConfigError, match="'spilt' is not a step; did you mean 'split'"):
+        curate(FAST, out=str(tmp_path), steps=["spilt"])
 
 
 def test_steps_alone_give_what_they_give_together(dataset, videos, tmp_path):

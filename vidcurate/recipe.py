@@ -13,12 +13,13 @@ from vidcurate.dedup.base import Dedup
 from vidcurate.dedup.semdedup import SemDeDup
 from vidcurate.embedder.base import Embedder
 from vidcurate.embedder.efficientnet_lite import EfficientNetLite
+from vidcurate.errors import ConfigError
 from vidcurate.filter.base import Filter
 from vidcurate.filter.luma import Luma
 from vidcurate.filter.motion import Motion
 from vidcurate.neighbours.base import Neighbours
 from vidcurate.neighbours.clustered import Clustered
-from vidcurate.registry import Component, described
+from vidcurate.registry import Component, described, near
 from vidcurate.sharder.base import Sharder
 from vidcurate.sharder.webdataset import WebDataset
 from vidcurate.splitter.base import Splitter
@@ -71,7 +72,11 @@ class Recipe:
         Raises:
             MissingExtra: a component's package is not installed.
             MissingWeights: a model's weights are not there.
+            ConfigError: there is no such step.
         """
+        unknown = [step for step in steps if step not in STEPS]
+        if unknown:
+            raise ConfigError([f"steps: {step!r} is not a step{near(step, STEPS)}; steps: {STEPS}" for step in unknown])
         needed: dict[str, tuple[Component, ...]] = {
             "split": (self.splitter, self.transcoder, *self.filter, self.embedder, self.captioner),
             "dedup": (self.cluster, self.neighbours, self.dedup),
