@@ -12,13 +12,13 @@ from vidcurate.model.device import best_device
 from vidcurate.progress import progress
 from vidcurate.recipe import STEPS, Recipe
 from vidcurate.records import Video
-from vidcurate.registry import loaded
 from vidcurate.report import write_report
 from vidcurate.runtime.base import Runtime
 from vidcurate.runtime.local import Local
 from vidcurate.source.base import Source
 from vidcurate.source.place import brought
 from vidcurate.stage.again import reread_clips
+from vidcurate.stage.cut import Cutting
 from vidcurate.stage.dedup import dedup_clips
 from vidcurate.stage.inputs import identify, superseded
 from vidcurate.stage.observe import look, samplings
@@ -35,7 +35,6 @@ from vidcurate.stage.record import (
 )
 from vidcurate.stage.settle import is_empty, read_tables, settle
 from vidcurate.stage.shard import pack
-from vidcurate.stage.shots import find_clips
 from vidcurate.store.files import Store
 from vidcurate.store.provenance import write_provenance
 from vidcurate.summary import demand_success, headline, summarise
@@ -142,16 +141,15 @@ def process(video: Video, *, recipe: Recipe, out: str) -> Record:
 
 
 def from_source(video: Video, recipe: Recipe, store: Store) -> Record:
-    """Decode a video twice: once small for its shots, once for its clips and for all that looks at them."""
+    """Decode a video once, for its shots, its clips and all that looks at them."""
     device, products = best_device(), frozenset(wanted(recipe))
     with store.staging() as folder:
         path = brought(video.path, folder)
         info = probe(path)
-        found = find_clips(video.id, path, info, recipe.splitter, device)
-        cut = loaded(recipe.transcoder, device)
-        finished = cut(path, info, found.clips, samplings(recipe, products), folder, found.ticks)
-        clips, observations = look(finished, recipe, products, device)
-        return publish(store, video, info, found, clips, observations, recipe)
+        wants = samplings(recipe, products)
+        cutting = Cutting(video.id, path, info, recipe.splitter, recipe.transcoder, wants, folder, device)
+        clips, observations = look(cutting, recipe, products, device)
+        return publish(store, video, info, cutting.found, clips, observations, recipe)
 
 
 def from_clips(known: Record, products: frozenset[str], recipe: Recipe, store: Store) -> Record:

@@ -8,6 +8,7 @@ import pickle
 import numpy as np
 import pytest
 
+from tests.frames import frames_of
 from vidcurate.errors import MissingExtra, ShapeError
 from vidcurate.filter.base import Filter
 from vidcurate.records import Frames
@@ -28,7 +29,7 @@ def clip(component: Filter, count: int, seed: int = 0) -> Frames:
     """Noise of the size that the filter asks for."""
     shape = (count, component.sampling.height, component.sampling.width, 3)
     images = np.random.default_rng(seed).integers(0, 256, shape, np.uint8)
-    return Frames(images=images, times=np.arange(count, dtype=np.float64))
+    return frames_of(images)
 
 
 def test_a_copy_that_went_through_pickle_gives_the_same_scores(component):

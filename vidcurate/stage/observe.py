@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import itertools
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Protocol, TypeVar, cast
 
@@ -16,7 +15,8 @@ from vidcurate.records import Frames, Sampling
 from vidcurate.registry import loaded
 from vidcurate.stage.record import Row
 
-GROUP = 16  # clips whose frames are in memory at once
+GROUP, GROUP_BYTES = 16, 128 * 2**20
+"""Clips whose frames are in memory at once: so many, or fewer if their frames are larger than this."""
 
 
 class Seen(Protocol):
@@ -93,8 +93,7 @@ def look(
     """
     bare: list[View] = []
     parts: list[Observations] = []
-    stream = iter(clips)
-    while group := list(itertools.islice(stream, GROUP)):
+    for group in _groups(clips):
         parts.append(observe(group, recipe, products, device))
         bare += [_without_frames(clip) for clip in group]
     vectors = [part.vectors for part in parts if part.vectors is not None]
@@ -103,6 +102,18 @@ def look(
         vectors=np.concatenate(vectors) if vectors else None,
         captions=[row for part in parts for row in part.captions],
     )
+
+
+def _groups(clips: Iterable[View]) -> Iterator[list[View]]:
+    group: list[View] = []
+    for clip in clips:
+        group.append(clip)
+        waiting = sum(frames.images.nbytes for waits in group for frames in waits.frames.values())
+        if len(group) == GROUP or waiting > GROUP_BYTES:
+            yield group
+            group = []
+    if group:
+        yield group
 
 
 def _without_frames(clip: View) -> View:

@@ -9,12 +9,12 @@ from typing import Any
 
 from vidcurate.recipe import Recipe
 from vidcurate.records import CutClip, Video, VideoInfo
+from vidcurate.stage.cut import Found
 from vidcurate.stage.metas import FOLDER as METAS
 from vidcurate.stage.metas import write_metas
 from vidcurate.stage.observe import Observations
 from vidcurate.stage.record import Record, Row, wanted
 from vidcurate.stage.settle import FILTERED, KEPT
-from vidcurate.stage.shots import Found
 from vidcurate.store.files import Store
 from vidcurate.table import vectors_table
 
@@ -31,7 +31,7 @@ def publish(
     """Put the clips of a video and all that was seen in them into the dataset; the record is left to the caller."""
     record = Record(
         key=video.id,
-        video=_video(video, info, found),
+        video=_video(video, info, found, clips),
         made_from=wanted(recipe),
         clips=[_clip(clip) for clip in clips],
         scores=seen.scores,
@@ -72,18 +72,18 @@ def _write_vectors(store: Store, record: Record, seen: Observations, recipe: Rec
         store.write_table(f"{recipe.embedder.folder}/{record.key}.parquet", vectors_table(names, seen.vectors))
 
 
-def _video(video: Video, info: VideoInfo, found: Found) -> Row:
+def _video(video: Video, info: VideoInfo, found: Found, clips: Sequence[CutClip]) -> Row:
     return {
         "video_id": video.id,
         "uri": video.uri,
-        "status": "processed" if found.clips else "filtered",
-        "reason": "" if found.clips else "too_short",
+        "status": "processed" if clips else "filtered",
+        "reason": "" if clips else "too_short",
         "size_bytes": video.size_bytes,
         "duration": found.duration,
         "width": info.width,
         "height": info.height,
         "fps": info.fps,
-        "num_frames": len(found.ticks),
+        "num_frames": found.num_frames,
         "codec": info.codec,
         "pixel_format": info.pixel_format,
         "audio_codec": info.audio_codec,
@@ -93,18 +93,18 @@ def _video(video: Video, info: VideoInfo, found: Found) -> Row:
 
 
 def _clip(cut: CutClip) -> dict[str, Any]:
-    span = cut.clip.span
+    span, file = cut.clip.span, cut.file
     return {
         "clip_id": cut.clip.id,
         "video_id": cut.clip.video_id,
         "start": span.start_s,
         "end": span.end_s,
         "duration": span.duration,
-        "width": cut.width,
-        "height": cut.height,
-        "fps": cut.fps,
-        "num_frames": cut.num_frames,
-        "codec": cut.codec,
-        "num_bytes": cut.num_bytes,
-        "has_audio": cut.has_audio,
+        "width": file.width,
+        "height": file.height,
+        "fps": file.fps,
+        "num_frames": file.num_frames,
+        "codec": file.codec,
+        "num_bytes": file.num_bytes,
+        "has_audio": file.has_audio,
     }
