@@ -235,6 +235,8 @@ class Written:
         height: display height in pixels.
         num_frames: frames that are shown.
         fps: frames per second, the average over the clip.
+        duration: seconds from the first frame to the end of the last.
+        last: seconds from the first frame to the last.
         codec: FFmpeg's name of the video codec.
         num_bytes: size of the file.
         has_audio: whether the file holds sound.
@@ -245,6 +247,8 @@ class Written:
     height: int
     num_frames: int
     fps: float
+    duration: float
+    last: float
     codec: str
     num_bytes: int
     has_audio: bool

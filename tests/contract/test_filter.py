@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import pickle
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -72,4 +73,4 @@ def test_floats_are_no_frames(component):
     frames = clip(component, 4)
 
     with pytest.raises(ShapeError, match="uint8"):
-        component.load("cpu")(Frames(images=frames.images.astype(np.float32), times=frames.times))
+        component.load("cpu")(replace(frames, images=frames.images.astype(np.float32)))

@@ -9,9 +9,10 @@ import numpy as np
 import pytest
 
 from tests.media import read_number, read_numbers
-from tests.video.making import add_sound, cut_at, first_pass, heard, shown, tone, write_picture
+from tests.video.making import At, add_sound, cut_at, first_pass, heard, shown, tone, write_picture
 from vidcurate.errors import EncodeError
 from vidcurate.records import Sampling
+from vidcurate.stage.cut import Cutting
 from vidcurate.transcoder.h264 import H264
 from vidcurate.video.cut import Reencoder
 from vidcurate.video.encode import Encoding
@@ -153,7 +154,9 @@ def test_every_sampling_gets_its_frames_of_every_clip(make_video):
     assert [read_number(image) for image in first.frames[large].images] == [0, 5, 10, 15]
     assert [read_number(image) for image in second.frames[large].images] == [20, 25, 30, 35, 40, 45]
     assert second.frames[few].images.shape == (2, 88, 160, 3)
-    assert second.frames[few].times == pytest.approx([8 / 25, 20 / 25])  # of every 4th, nearest the middles of halves: 7, 22
+    assert second.frames[few].times == pytest.approx(
+        [8 / 25, 20 / 25]
+    )  # of every 4th, nearest the middles of halves: 7, 22
 
 
 @pytest.mark.parametrize(
@@ -218,10 +221,10 @@ def test_the_smallest_picture_is_written(tmp_path):
 
 
 def test_a_folder_that_cannot_be_written_is_an_encode_error(make_video, tmp_path):
-    path = str(make_video(shots=(5,)))
+    path = make_video(shots=(5,))
 
-    with Reencoder(path, probe(path), Encoding()) as cutter, pytest.raises(EncodeError, match=r"clip\.mp4"):
-        cutter.begin(tmp_path / "none" / "clip.mp4", 0)
+    with pytest.raises(EncodeError, match=r"0\.mp4"):
+        list(Cutting("v", str(path), probe(str(path)), At(starts=(0,)), H264(), (), tmp_path / "none", "cpu"))
 
 
 @pytest.mark.corpus

@@ -107,11 +107,14 @@ class Reencoded:
             self._file.close()
         except av.FFmpegError as error:
             raise EncodeError(f"{self._path.name}: {error}") from error
+        duration = (end - first[0]) * self._time_base
         return Written(
             width=self._upright.width,
             height=self._upright.height,
             num_frames=self._num_frames,
-            fps=float(self._num_frames / ((end - first[0]) * self._time_base)),
+            fps=float(self._num_frames / duration),
+            duration=float(duration),
+            last=float((last[0] - first[0]) * self._time_base),
             codec="h264",
             num_bytes=self._path.stat().st_size,
             has_audio=self._sound is not None,

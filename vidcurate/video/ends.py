@@ -19,6 +19,9 @@ MAX_DIFFERENCE = 12
 """Grey levels of 255 by which a picture of `ENDS` pixels may differ on average: coarse quantisers stay below 6, another
 shot is beyond 20."""
 
+WITHIN = 1e-3
+"""Seconds by which a timestamp may differ: the clocks of containers are coarser than those of sources."""
+
 AUDIO_WITHIN = 0.1
 """Seconds by which the sound may be shorter or longer than the picture; AAC counts in blocks of 23 to 128 ms."""
 
@@ -50,13 +53,14 @@ def _flaw(container: InputContainer, told: Written) -> str | None:
     shown = sorted(packet.pts or 0 for packet in container.demux(stream) if packet.size and not packet.is_discard)
     if len(shown) != told.num_frames:
         return f"{len(shown)} frames are in it, {told.num_frames} were written"
-    length, voice = told.num_frames / told.fps, sound(container)
-    if abs(float((stream.duration or 0) * stream.time_base) - length) > 1 / told.fps:
-        return f"it lasts {float((stream.duration or 0) * stream.time_base):.3f} s, not {length:.3f} s"
+    last = float((shown[-1] - shown[0]) * stream.time_base)
+    if abs(last - told.last) > WITHIN:
+        return f"its last frame is shown at {last:.4f} s, not at {told.last:.4f} s"
+    voice = sound(container)
     if (voice is not None) != told.has_audio:
         return "its sound is missing" if told.has_audio else "it has a sound of its own"
-    if voice is not None and abs(float((voice.duration or 0) * (voice.time_base or 0)) - length) > AUDIO_WITHIN:
-        return f"its sound does not last {length:.3f} s"
+    if voice is not None and abs(float((voice.duration or 0) * (voice.time_base or 0)) - told.duration) > AUDIO_WITHIN:
+        return f"its sound does not last {told.duration:.3f} s"
     for name, at, expected in zip(("first", "last"), (shown[0], shown[-1]), told.ends, strict=True):
         found = _shown_at(container, at)
         if found is None:

@@ -26,6 +26,7 @@ class Lookahead:
 
     Attributes:
         decoding: the pass, with its counts and its `warnings`.
+        waiting_bytes: size of the frames that wait.
         borders: timestamps of the frames so far in ticks of the video's time base, and once all have been seen the tick
             at which the last one ends.
 
@@ -40,7 +41,7 @@ class Lookahead:
         self.borders: list[int] = []
         self._path, self._info, self._max_bytes = path, info, max_bytes
         self._waiting: deque[av.VideoFrame] = deque()
-        self._bytes = 0
+        self.waiting_bytes = 0
         self._next = 0  # index of the first frame that waits
         self._second: Iterator[tuple[int, av.VideoFrame]] | None = None
 
@@ -66,7 +67,7 @@ class Lookahead:
     def forget(self, index: int) -> None:
         """Let go of frames before an index; none of them will be taken."""
         while self._waiting and self._next < index:
-            self._bytes -= _bytes(self._waiting.popleft())
+            self.waiting_bytes -= _bytes(self._waiting.popleft())
             self._next += 1
 
     def take(self, start: int, end: int) -> Iterator[tuple[int, av.VideoFrame]]:
@@ -79,7 +80,7 @@ class Lookahead:
         for index in range(start, end):
             if self._second is None:
                 frame = self._waiting.popleft()
-                self._bytes -= _bytes(frame)
+                self.waiting_bytes -= _bytes(frame)
             else:
                 frame = self._decoded_again(index)
             self._next = index + 1
@@ -89,8 +90,8 @@ class Lookahead:
         if self._second is not None:
             return
         self._waiting.append(frame)
-        self._bytes += _bytes(frame)
-        if self._bytes > self._max_bytes:
+        self.waiting_bytes += _bytes(frame)
+        if self.waiting_bytes > self._max_bytes:
             self._waiting.clear()
             self._second, self._next = iter(Decoding(self._path, self._info)), 0
 
