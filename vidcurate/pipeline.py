@@ -30,6 +30,7 @@ from vidcurate.stage.record import (
     read_record,
     read_records,
     remove_record,
+    unseen,
     wanted,
     write_record,
 )
@@ -133,8 +134,10 @@ def process(video: Video, *, recipe: Recipe, out: str) -> Record:
             record = from_clips(known, products, recipe, store)
     except Exception as error:  # the one place that catches all: the ledger takes it, with its message
         log.warning("%s: %s", video.uri, error, exc_info=not isinstance(error, VidcurateError))
-        # A fault of the video lasts; anything else, such as a full disk, may pass, and the next run tries again.
-        record = failed(video, "split", error, made_from if isinstance(error, MediaError) else {})
+        if known is not None and "clips" not in products:
+            record = unseen(known, error)
+        else:  # a fault of the video lasts; anything else, such as a full disk, may pass, and the next run tries again
+            record = failed(video, "split", error, made_from if isinstance(error, MediaError) else {})
     write_record(store, record)
     retire(store, known, record)
     return record

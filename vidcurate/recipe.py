@@ -19,6 +19,8 @@ from vidcurate.filter.luma import Luma
 from vidcurate.filter.motion import Motion
 from vidcurate.neighbours.base import Neighbours
 from vidcurate.neighbours.clustered import Clustered
+from vidcurate.preview.base import Preview
+from vidcurate.preview.webp import WebP
 from vidcurate.registry import Component, described, near
 from vidcurate.sharder.base import Sharder
 from vidcurate.sharder.webdataset import WebDataset
@@ -41,6 +43,7 @@ class Recipe:
         filter: score clips, in this order.
         embedder: turns clips into vectors.
         captioner: puts clips into words.
+        preview: shows clips to people.
         cluster: groups vectors.
         neighbours: compares vectors.
         dedup: decides which clips are duplicates.
@@ -52,6 +55,7 @@ class Recipe:
     filter: tuple[Filter, ...] = (Motion(), Luma())
     embedder: Embedder = EfficientNetLite()
     captioner: Captioner = NoCaptions()
+    preview: Preview = WebP()
     cluster: Cluster = KMeans()
     neighbours: Neighbours = Clustered()
     dedup: Dedup = SemDeDup()
@@ -78,7 +82,7 @@ class Recipe:
         if unknown:
             raise ConfigError([f"steps: {step!r} is not a step{near(step, STEPS)}; steps: {STEPS}" for step in unknown])
         needed: dict[str, tuple[Component, ...]] = {
-            "split": (self.splitter, self.transcoder, *self.filter, self.embedder, self.captioner),
+            "split": (self.splitter, self.transcoder, *self.filter, self.embedder, self.captioner, self.preview),
             "dedup": (self.cluster, self.neighbours, self.dedup),
             "shard": (self.dedup, self.sharder),
         }

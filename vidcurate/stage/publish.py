@@ -18,6 +18,8 @@ from vidcurate.stage.settle import FILTERED, KEPT
 from vidcurate.store.files import Store
 from vidcurate.table import vectors_table
 
+PREVIEWS = "previews"
+
 
 def publish(
     store: Store,
@@ -39,6 +41,7 @@ def publish(
     )
     for clip in clips:
         store.put(Path(clip.path), f"{KEPT}/{clip.clip.id}.mp4")
+    _write_previews(store, seen)
     _write_vectors(store, record, seen, recipe)
     write_metas(store, record)
     return record
@@ -49,21 +52,33 @@ def publish_again(store: Store, known: Record, products: frozenset[str], seen: O
     names = {product.partition("/")[2] for product in products if product.startswith("score/")}
     record = replace(
         known,
+        video=known.video | {"status": "processed", "reason": ""},
+        failure=None,
         made_from=known.made_from | {product: wanted(recipe)[product] for product in products},
         scores=[row for row in known.scores if row["filter"] not in names] + seen.scores,
         captions=seen.captions if "caption" in products else known.captions,
     )
+    _write_previews(store, seen)
     _write_vectors(store, record, seen, recipe)
     write_metas(store, record)
     return record
 
 
 def retire(store: Store, known: Record | None, record: Record) -> None:
-    """Remove the files of clips that an earlier recipe had cut and this one has not."""
+    """Remove the files of clips that an earlier recipe had cut and this one has not, and of vectors without clips."""
     now = {clip["clip_id"] for clip in record.clips}
     for name in (clip["clip_id"] for clip in (known.clips if known else ()) if clip["clip_id"] not in now):
-        for key in (f"{KEPT}/{name}.mp4", f"{FILTERED}/{name}.mp4", f"{METAS}/{name}.json"):
+        previews = (f"{PREVIEWS}/{name}.{suffix}" for suffix in ("webp", "jpg"))
+        for key in (f"{KEPT}/{name}.mp4", f"{FILTERED}/{name}.mp4", f"{METAS}/{name}.json", *previews):
             store.remove(key)
+    if known is not None and known.clips and not record.clips:
+        for folder in store.folders("_embd_parquet"):
+            store.remove(f"{folder}/{record.key}.parquet")
+
+
+def _write_previews(store: Store, seen: Observations) -> None:
+    for name, data in seen.previews.items():
+        store.write(f"{PREVIEWS}/{name}", data)
 
 
 def _write_vectors(store: Store, record: Record, seen: Observations, recipe: Recipe) -> None:

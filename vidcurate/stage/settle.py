@@ -54,6 +54,8 @@ def settle(store: Store, records: Iterable[Record], recipe: Recipe) -> Tables:
     for record in ours:
         verdicts, rows = _judge(record, recipe.filter)
         scores += rows
+        if record.failure:  # clips that this recipe has not seen
+            verdicts = {clip["clip_id"]: "unseen" for clip in record.clips}
         fates = [clip | _fate(clip["clip_id"], verdicts.get(clip["clip_id"], "")) for clip in record.clips]
         clips += fates
         videos.append(_video(record, fates))
@@ -125,7 +127,7 @@ def _fate(clip: str, reason: str) -> Row:
 
 def _video(record: Record, clips: list[Row]) -> Row:
     row = record.video | {"num_clips": len(clips)}
-    if clips and not any(clip["kept"] for clip in clips):
+    if clips and not record.failure and not any(clip["kept"] for clip in clips):
         reason, _ = Counter(clip["reason"] for clip in clips).most_common(1)[0]
         row |= {"status": "filtered", "reason": reason}
     return row

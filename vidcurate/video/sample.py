@@ -21,14 +21,20 @@ class Resize:
         info: of the video; its rotation and display shape are applied.
         width: of the images.
         height: of the images.
-        fit: `stretch` the displayed picture to width x height, or scale it to cover that and `crop` the centre.
+        fit: `stretch` the displayed picture to width x height, scale it to cover that and `crop` the centre, or shrink
+            it to lie `inside`.
     """
 
-    def __init__(self, info: VideoInfo, width: int, height: int, fit: Literal["stretch", "crop"] = "stretch") -> None:
+    def __init__(
+        self, info: VideoInfo, width: int, height: int, fit: Literal["stretch", "crop", "inside"] = "stretch"
+    ) -> None:
+        if fit == "inside":
+            shrink = min(width / info.width, height / info.height, 1)
+            width, height = (max(2, round(side * shrink / 2) * 2) for side in (info.width, info.height))
         self._width, self._height, self._turns = width, height, info.rotation // 90
         cover = max(width / info.width, height / info.height)
         scaled = (max(width, round(info.width * cover)), max(height, round(info.height * cover)))
-        upright = (width, height) if fit == "stretch" else scaled
+        upright = scaled if fit == "crop" else (width, height)
         self._stored = upright[::-1] if self._turns % 2 else upright
         self._scaler = VideoReformatter()  # keeps its tables from frame to frame
 
