@@ -41,14 +41,17 @@ def test_no_clip_has_no_vector(component):
     assert loaded(component, "cpu")([]).shape == (0, component.dim)
 
 
-def test_a_vector_depends_on_its_own_clip_only(component):
-    clips = [clip(component, 3, seed) for seed in range(3)]
+@pytest.mark.parametrize("batch_size", [1, 2, 64])
+def test_a_vector_depends_on_its_own_clip_only(component, batch_size):
+    clips = [clip(component, count, seed) for seed, count in enumerate((3, 1, 4))]
+    one_by_one = np.concatenate([loaded(component, "cpu")([one]) for one in clips])
+    if any(field.name == "batch_size" for field in dataclasses.fields(component)):
+        component = dataclasses.replace(component, batch_size=batch_size)
     embed = loaded(component, "cpu")
 
-    together = embed(clips)
-
-    np.testing.assert_array_equal(embed(clips[::-1])[::-1], together)
-    np.testing.assert_array_equal(np.concatenate([embed([one]) for one in clips]), together)
+    # Kernels for another number of frames may add in another order: the last bits of float32 differ.
+    np.testing.assert_allclose(embed(clips), one_by_one, atol=1e-5)
+    np.testing.assert_allclose(embed(clips[::-1])[::-1], one_by_one, atol=1e-5)
 
 
 def test_a_copy_that_went_through_pickle_gives_the_same_vectors(component):

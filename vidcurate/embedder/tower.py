@@ -24,7 +24,7 @@ class TowerEmbedder(Embedder):
         size: width and height in pixels of the pictures that the checkpoint takes.
         frames: of each clip, evenly spread.
         precision: how numbers are held inside the network.
-        batch_size: frames that go through the network together.
+        batch_size: frames, of one clip or several, that go through the network together.
         local_files_only: of a hub id, use the copy in the local cache or none; a folder never asks the hub.
     """
 
@@ -70,8 +70,11 @@ class TowerEmbedder(Embedder):
 
         def embed(clips: Sequence[Frames]) -> NDArray[np.float32]:
             vectors = np.empty((len(clips), dim), np.float32)
-            for row, clip in enumerate(clips):
-                vectors[row] = _unit(features(clip.images)).mean(axis=0)
+            if clips:
+                units = _unit(features(np.concatenate([clip.images for clip in clips])))
+                ends = np.cumsum([len(clip.images) for clip in clips])
+                for row, seen in enumerate(np.split(units, ends[:-1])):
+                    vectors[row] = seen.mean(axis=0)
             return _unit(vectors)
 
         return embed

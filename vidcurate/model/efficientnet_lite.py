@@ -1,4 +1,4 @@
-"""EfficientNet-Lite0: 1280 features of an image, and from them the scores of ImageNet's 1000 classes.
+"""EfficientNet-Lite0: maps and features of an image, and from these the scores of ImageNet's 1000 classes.
 
 Papers: EfficientNet, Tan and Le 2019, arXiv:1905.11946; its Lite variant (TensorFlow TPU models, 2020) has no
 squeeze-and-excitation, ReLU6 instead of swish, and a first and last layer of fixed width. Differences: batch norms
@@ -7,12 +7,15 @@ are folded into the convolutions before them when the weights are loaded.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
+
 import numpy as np
 import torch
 import torch.nn.functional as F
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from vidcurate.model.batching import batched
 from vidcurate.model.device import inference
 from vidcurate.model.weights import EFFICIENTNET_LITE0
 
@@ -29,6 +32,8 @@ STAGES = (
     (5, 2, 6, 112, 192, 4),
     (3, 1, 6, 192, 320, 1),
 )
+MAPPED = sum(stage[-1] for stage in STAGES[:-1])  # blocks before the last stage
+CHANNELS, PIXELS = 192, 32  # after them: channels, and how many pixels of the image lie between neighbouring places
 
 
 def pretrained(device: str) -> EfficientNetLite0:
@@ -54,12 +59,22 @@ def features(model: EfficientNetLite0, images: NDArray[np.uint8], batch: int) ->
     Returns:
         float32 [n, 1280] in [0, 6].
     """
-    device = model.classes.weight.device
-    parts = [np.empty((0, FEATURES), np.float32)]
-    for start in range(0, len(images), batch):
-        with inference():
-            parts.append(model(torch.from_numpy(images[start : start + batch]).to(device)).cpu().numpy())
-    return np.concatenate(parts)
+    return _shown(model, model, images, batch, (FEATURES,))
+
+
+def maps(model: EfficientNetLite0, images: NDArray[np.uint8], batch: int) -> NDArray[np.float32]:
+    """What the network sees where: the maps before its last stage.
+
+    Args:
+        model: as `pretrained` returns it.
+        images: uint8 [n, height, width, 3] RGB, sides that 32 divides.
+        batch: images that go through the network together.
+
+    Returns:
+        float32 [n, 192, height / 32, width / 32], of either sign.
+    """
+    places = (images.shape[1] // PIXELS, images.shape[2] // PIXELS)
+    return _shown(model, model.maps, images, batch, (CHANNELS, *places))
 
 
 def probabilities(model: EfficientNetLite0, features: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -84,12 +99,36 @@ class EfficientNetLite0(nn.Module):
         self.head = _Conv(320, FEATURES)
         self.classes = nn.Linear(FEATURES, 1000)
 
+    def maps(self, images: Tensor) -> Tensor:
+        """Maps before the last stage, [n, 192, height / 32, width / 32]."""
+        x = F.relu6(self.stem((images.movedim(3, 1).float() - 127) / 128))
+        for block in self.blocks[:MAPPED]:
+            x = block(x)
+        return x
+
     def forward(self, images: Tensor) -> Tensor:
         """Features of images."""
-        x = F.relu6(self.stem((images.movedim(3, 1).float() - 127) / 128))
-        for block in self.blocks:
+        x = self.maps(images)
+        for block in self.blocks[MAPPED:]:
             x = block(x)
         return F.relu6(self.head(x)).mean(dim=(2, 3))
+
+
+def _shown(
+    model: EfficientNetLite0,
+    part: Callable[[Tensor], Tensor],
+    images: NDArray[np.uint8],
+    batch: int,
+    shape: tuple[int, ...],
+) -> NDArray[np.float32]:
+    """What a part of the network says of images, float32 [n, *shape]."""
+    device = model.classes.weight.device
+
+    def run(some: Sequence[NDArray[np.uint8]]) -> Sequence[NDArray[np.float32]]:
+        with inference():
+            return list(part(torch.from_numpy(np.stack(some)).to(device)).cpu().numpy())
+
+    return np.asarray(batched(list(images), batch, run), np.float32).reshape(len(images), *shape)
 
 
 class _Block(nn.Module):

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import importlib.util
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vidcurate.errors import ConfigError, MissingExtra, MissingWeights
+from vidcurate.model.batching import batched
 from vidcurate.model.device import inference
 
 if TYPE_CHECKING:
@@ -135,15 +136,16 @@ class Checkpoint:
         model.to(device).eval()
         scale, mean, deviation = (torch.tensor(numbers, device=device) for numbers in self._pixels())
 
+        def run(images: Sequence[NDArray[np.uint8]]) -> Sequence[NDArray[np.float32]]:
+            with inference():
+                shown = torch.from_numpy(np.stack(images)).to(device)
+                pixels = ((shown.float() * scale - mean) / deviation).movedim(3, 1)
+                vectors: Tensor = getattr(model(pixel_values=pixels.to(dtype)), self.tower.output)
+                return list(vectors.float().cpu().numpy())
+
         def features(images: NDArray[np.uint8]) -> NDArray[np.float32]:
-            parts = [np.empty((0, getattr(config, self.tower.width)), np.float32)]
-            for start in range(0, len(images), batch):
-                with inference():
-                    shown = torch.from_numpy(images[start : start + batch]).to(device)
-                    pixels = ((shown.float() * scale - mean) / deviation).movedim(3, 1)
-                    vectors: Tensor = getattr(model(pixel_values=pixels.to(dtype)), self.tower.output)
-                    parts.append(vectors.float().cpu().numpy())
-            return np.concatenate(parts)
+            vectors = batched(list(images), batch, run)
+            return np.asarray(vectors, np.float32).reshape(len(images), getattr(config, self.tower.width))
 
         return features
 
