@@ -56,8 +56,43 @@ def dinov2_with_registers(folder: Path) -> None:
     _save(Dinov2WithRegistersModel(Dinov2WithRegistersConfig(**{**SHAPE, "image_size": 48}, mlp_ratio=2)), folder)
 
 
+def videomae(folder: Path) -> None:
+    """16 frames; vectors of 32 numbers."""
+    from transformers import VideoMAEConfig, VideoMAEModel
+
+    _save(VideoMAEModel(VideoMAEConfig(**{**SHAPE, "patch_size": 16}, intermediate_size=64)), folder)
+
+
+def videomae_classifier(folder: Path) -> None:
+    """The same below a classifier, as fine-tuned checkpoints are published."""
+    from transformers import VideoMAEConfig, VideoMAEForVideoClassification
+
+    _save(VideoMAEForVideoClassification(VideoMAEConfig(**{**SHAPE, "patch_size": 16}, intermediate_size=64)), folder)
+
+
+def xclip(folder: Path) -> None:
+    """Both towers, as X-CLIP is published; 8 frames, vectors of 16 numbers."""
+    from transformers import XCLIPConfig, XCLIPModel
+
+    across = {"mit_hidden_size": 16, "mit_intermediate_size": 32, "mit_num_hidden_layers": 1}
+    vision = {**SHAPE, **across, "intermediate_size": 64, "num_frames": 8, "mit_num_attention_heads": 2}
+    prompts = {"projection_dim": 16, "prompt_layers": 1, "prompt_num_attention_heads": 2}
+    _save(XCLIPModel(XCLIPConfig(text_config=TEXT, vision_config=vision, **prompts)), folder)
+
+
 WRITERS: Mapping[str, Callable[[Path], None]] = {
-    writer.__name__: writer for writer in (clip, whole_clip, siglip, whole_siglip, dinov2, dinov2_with_registers)
+    writer.__name__: writer
+    for writer in (
+        clip,
+        whole_clip,
+        siglip,
+        whole_siglip,
+        dinov2,
+        dinov2_with_registers,
+        videomae,
+        videomae_classifier,
+        xclip,
+    )
 }
 
 

@@ -22,7 +22,7 @@ from vidcurate.model.batching import batched
 from vidcurate.model.device import inference
 
 if TYPE_CHECKING:
-    from torch import Tensor
+    from torch import Tensor, dtype
 
 Precision = Literal["fp32", "bf16", "fp16"]
 """How numbers are held inside the network."""
@@ -103,9 +103,7 @@ class Checkpoint:
                 self._refuse(f"embedder.size={size}: {self.model} wants a multiple of {config.patch_size} pixels")
         elif size != config.image_size:
             self._refuse(f"embedder.size={size}: {self.model} wants {config.image_size}; give that")
-        folder = self._folder
-        if folder and not any(file.suffix in {".safetensors", ".bin"} for file in folder.iterdir()):
-            raise self._missing("holds no weights")
+        self._check_weights()
 
     @property
     def dim(self) -> int:
@@ -121,26 +119,11 @@ class Checkpoint:
             ConfigError: it holds another network.
         """
         config = self._config()
-        import torch
-        import transformers
-
-        dtype = {"fp32": torch.float32, "bf16": torch.bfloat16, "fp16": torch.float16}[precision]
-        network = getattr(transformers, self.tower.classes[config.model_type])
-        with self._reading(), _quiet():
-            model, found = network.from_pretrained(
-                self._place, config=config, dtype=dtype, output_loading_info=True, local_files_only=self._offline
-            )
-        if found["missing_keys"]:
-            some = ", ".join(sorted(found["missing_keys"])[:3])
-            self._refuse(f"embedder.model={self.model!r} lacks {some}: not the weights of a {network.__name__}")
-        model.to(device).eval()
-        scale, mean, deviation = (torch.tensor(numbers, device=device) for numbers in self._pixels())
+        model, normalised = self._model(config, device, precision), self._normaliser(device, precision)
 
         def run(images: Sequence[NDArray[np.uint8]]) -> Sequence[NDArray[np.float32]]:
             with inference():
-                shown = torch.from_numpy(np.stack(images)).to(device)
-                pixels = ((shown.float() * scale - mean) / deviation).movedim(3, 1)
-                vectors: Tensor = getattr(model(pixel_values=pixels.to(dtype)), self.tower.output)
+                vectors: Tensor = getattr(model(pixel_values=normalised(np.stack(images))), self.tower.output)
                 return list(vectors.float().cpu().numpy())
 
         def features(images: NDArray[np.uint8]) -> NDArray[np.float32]:
@@ -148,6 +131,41 @@ class Checkpoint:
             return np.asarray(vectors, np.float32).reshape(len(images), getattr(config, self.tower.width))
 
         return features
+
+    def _model(self, config: Any, device: str, precision: Precision) -> Any:
+        """The network with the checkpoint's weights, ready to infer."""
+        import transformers
+
+        network = getattr(transformers, self.tower.classes[config.model_type])
+        with self._reading(), quiet():
+            model, found = network.from_pretrained(
+                self._place,
+                config=config,
+                dtype=torch_type(precision),
+                output_loading_info=True,
+                local_files_only=self._offline,
+            )
+        if found["missing_keys"]:
+            some = ", ".join(sorted(found["missing_keys"])[:3])
+            self._refuse(f"embedder.model={self.model!r} lacks {some}: not the weights of a {network.__name__}")
+        return model.to(device).eval()
+
+    def _normaliser(self, device: str, precision: Precision) -> Callable[[NDArray[np.uint8]], Tensor]:
+        """What makes of pixels, uint8 [..., height, width, 3], what the network takes, [..., 3, height, width]."""
+        import torch
+
+        scale, mean, deviation = (torch.tensor(numbers, device=device) for numbers in self._pixels())
+
+        def normalised(images: NDArray[np.uint8]) -> Tensor:
+            pixels = (torch.from_numpy(images).to(device).float() * scale - mean) / deviation
+            return pixels.movedim(-1, -3).to(torch_type(precision))
+
+        return normalised
+
+    def _check_weights(self) -> None:
+        folder = self._folder
+        if folder and not any(file.suffix in {".safetensors", ".bin"} for file in folder.iterdir()):
+            raise self._missing("holds no weights")
 
     @property
     def _folder(self) -> Path | None:
@@ -176,9 +194,9 @@ class Checkpoint:
             raise MissingExtra(self.tower.name, package="transformers", extra="vlm")
         from transformers import AutoConfig
 
-        with self._reading(), _quiet():
+        with self._reading(), quiet():
             config = AutoConfig.from_pretrained(self._place, local_files_only=self._offline)
-        vision = getattr(config, "vision_config", config)
+        vision = self._part(config)
         if vision.model_type not in self.tower.classes:
             known = ", ".join(self.tower.classes)
             self._refuse(f"embedder.model={self.model!r} holds a {config.model_type}; {self.tower.name} takes {known}")
@@ -186,6 +204,10 @@ class Checkpoint:
             # The part repeats the length of the whole, and some published checkpoints have it wrong there.
             setattr(vision, self.tower.width, getattr(config, self.tower.width))
         return vision
+
+    def _part(self, config: Any) -> Any:
+        """Of a network's config, what is about the part that is used."""
+        return getattr(config, "vision_config", config)
 
     def _pixels(self) -> tuple[float, list[float], list[float]]:
         """Factor, and mean and standard deviation of red, green and blue after it."""
@@ -218,8 +240,15 @@ class Checkpoint:
         raise ConfigError([problem])
 
 
+def torch_type(precision: Precision) -> dtype:
+    """The type of numbers that a precision means."""
+    import torch
+
+    return {"fp32": torch.float32, "bf16": torch.bfloat16, "fp16": torch.float16}[precision]
+
+
 @contextmanager
-def _quiet() -> Iterator[None]:
+def quiet() -> Iterator[None]:
     """Without transformers' progress bars and its list of the tensors, those of a text tower, that stay unread."""
     from transformers.utils import logging
 
