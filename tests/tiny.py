@@ -80,6 +80,28 @@ def xclip(folder: Path) -> None:
     _save(XCLIPModel(XCLIPConfig(text_config=TEXT, vision_config=vision, **prompts)), folder)
 
 
+def cosmos_embed1(folder: Path) -> None:
+    """A network with code of its own and the functions of Cosmos-Embed1; vectors of 16 numbers."""
+    _remote(
+        folder,
+        """
+    def get_video_embeddings(self, videos):
+        return SimpleNamespace(visual_proj=self.layer(videos.mean((3, 4)).flatten(1)))
+""",
+    )
+
+
+def internvideo2(folder: Path) -> None:
+    """A network with code of its own and the function of InternVideo2; vectors of 16 numbers."""
+    _remote(
+        folder,
+        """
+    def get_vid_feat(self, frames):
+        return self.layer(frames.mean((3, 4)).transpose(1, 2).flatten(1))
+""",
+    )
+
+
 WRITERS: Mapping[str, Callable[[Path], None]] = {
     writer.__name__: writer
     for writer in (
@@ -92,6 +114,8 @@ WRITERS: Mapping[str, Callable[[Path], None]] = {
         videomae,
         videomae_classifier,
         xclip,
+        cosmos_embed1,
+        internvideo2,
     )
 }
 
@@ -100,3 +124,48 @@ def _save(model, folder: Path) -> None:
     model.save_pretrained(folder)
     says = {"do_normalize": True, "image_mean": MEAN, "image_std": DEVIATION, "rescale_factor": 1 / 255}
     (folder / "preprocessor_config.json").write_text(json.dumps(says), encoding="utf-8")
+
+
+REMOTE = """from types import SimpleNamespace
+
+import torch
+from transformers import PretrainedConfig, PreTrainedModel, ProcessorMixin, BatchFeature
+
+
+class TinyConfig(PretrainedConfig):
+    model_type = "tiny_remote"
+
+
+class TinyProcessor(ProcessorMixin):
+    attributes = []
+
+    def __call__(self, videos):  # [clips, frames, colours, rows, columns] -> [clips, colours, frames, ...]
+        return BatchFeature({"videos": torch.from_numpy(videos).float().transpose(1, 2) / 255})
+
+
+class TinyModel(PreTrainedModel):
+    config_class = TinyConfig
+
+    def __init__(self, config):
+        super().__init__(config)
+        self.layer = torch.nn.Linear(24, 16)
+        self.post_init()
+"""
+
+
+def _remote(folder: Path, function: str) -> None:
+    """A checkpoint whose network takes 8 frames and is defined beside its weights."""
+    import torch
+    from safetensors.torch import save_file
+
+    folder.mkdir()
+    (folder / "modeling_tiny.py").write_text(REMOTE + function, encoding="utf-8")
+    layer = torch.nn.Linear(24, 16)
+    tensors = {"layer.weight": layer.weight.detach(), "layer.bias": layer.bias.detach()}
+    save_file(tensors, folder / "model.safetensors", metadata={"format": "pt"})
+    auto = {"AutoConfig": "modeling_tiny.TinyConfig", "AutoModel": "modeling_tiny.TinyModel"}
+    config = {"model_type": "tiny_remote", "architectures": ["TinyModel"], "auto_map": auto, "embed_dim": 16}
+    (folder / "config.json").write_text(json.dumps(config), encoding="utf-8")
+    auto = {"AutoProcessor": "modeling_tiny.TinyProcessor"}
+    processor = {"processor_class": "TinyProcessor", "auto_map": auto}
+    (folder / "processor_config.json").write_text(json.dumps(processor), encoding="utf-8")

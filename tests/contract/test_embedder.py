@@ -10,6 +10,7 @@ import pytest
 
 from tests.frames import frames_of
 from vidcurate.embedder.base import Embedder
+from vidcurate.embedder.remote import RemoteEmbedder
 from vidcurate.records import Frames
 from vidcurate.registry import loaded, registered
 
@@ -18,7 +19,8 @@ from vidcurate.registry import loaded, registered
 def component(request) -> Embedder:
     embedder = registered("embedder")[request.param]
     if any(field.name == "model" and field.default is dataclasses.MISSING for field in dataclasses.fields(embedder)):
-        return embedder(model=request.getfixturevalue("tiny")(request.param), size=32)
+        remote = {"trust_remote_code": True, "dimensions": 16} if issubclass(embedder, RemoteEmbedder) else {}
+        return embedder(model=request.getfixturevalue("tiny")(request.param), size=32, **remote)
     return embedder()
 
 
@@ -63,4 +65,6 @@ def test_a_copy_that_went_through_pickle_gives_the_same_vectors(component):
 
 
 def test_its_vectors_have_a_folder_of_their_own(component):
-    assert component.folder == f"{component.name}_embd_parquet"
+    known_elsewhere = {"cosmos_embed1": "ce1", "internvideo2": "iv2"}
+
+    assert component.folder == f"{known_elsewhere.get(component.name, component.name)}_embd_parquet"

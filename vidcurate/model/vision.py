@@ -103,7 +103,7 @@ class Checkpoint:
                 self._refuse(f"embedder.size={size}: {self.model} wants a multiple of {config.patch_size} pixels")
         elif size != config.image_size:
             self._refuse(f"embedder.size={size}: {self.model} wants {config.image_size}; give that")
-        self._check_weights()
+        self.check_weights()
 
     @property
     def dim(self) -> int:
@@ -137,13 +137,13 @@ class Checkpoint:
         import transformers
 
         network = getattr(transformers, self.tower.classes[config.model_type])
-        with self._reading(), quiet():
+        with self.reading(), quiet():
             model, found = network.from_pretrained(
-                self._place,
+                self.place,
                 config=config,
                 dtype=torch_type(precision),
                 output_loading_info=True,
-                local_files_only=self._offline,
+                local_files_only=self.offline,
             )
         if found["missing_keys"]:
             some = ", ".join(sorted(found["missing_keys"])[:3])
@@ -162,7 +162,8 @@ class Checkpoint:
 
         return normalised
 
-    def _check_weights(self) -> None:
+    def check_weights(self) -> None:
+        """Raise `MissingWeights` if a folder has a config but no weights."""
         folder = self._folder
         if folder and not any(file.suffix in {".safetensors", ".bin"} for file in folder.iterdir()):
             raise self._missing("holds no weights")
@@ -181,11 +182,13 @@ class Checkpoint:
         )
 
     @property
-    def _place(self) -> str:
+    def place(self) -> str:
+        """What transformers is given: the folder or the id."""
         return str(self._folder or self.model)
 
     @property
-    def _offline(self) -> bool:
+    def offline(self) -> bool:
+        """Whether the hub is not to be asked."""
         return self.local_files_only or self._folder is not None
 
     def _config(self) -> Any:
@@ -194,8 +197,8 @@ class Checkpoint:
             raise MissingExtra(self.tower.name, package="transformers", extra="vlm")
         from transformers import AutoConfig
 
-        with self._reading(), quiet():
-            config = AutoConfig.from_pretrained(self._place, local_files_only=self._offline)
+        with self.reading(), quiet():
+            config = AutoConfig.from_pretrained(self.place, local_files_only=self.offline)
         vision = self._part(config)
         if vision.model_type not in self.tower.classes:
             known = ", ".join(self.tower.classes)
@@ -213,8 +216,8 @@ class Checkpoint:
         """Factor, and mean and standard deviation of red, green and blue after it."""
         from transformers import ImageProcessingMixin
 
-        with self._reading():
-            says, _ = ImageProcessingMixin.get_image_processor_dict(self._place, local_files_only=self._offline)
+        with self.reading():
+            says, _ = ImageProcessingMixin.get_image_processor_dict(self.place, local_files_only=self.offline)
         scale = says.get("rescale_factor", 1 / 255) if says.get("do_rescale", True) else 1.0
         if not says.get("do_normalize", True):
             return scale, [0.0] * 3, [1.0] * 3
@@ -223,7 +226,7 @@ class Checkpoint:
         return scale, says["image_mean"], says["image_std"]
 
     @contextmanager
-    def _reading(self) -> Iterator[None]:
+    def reading(self) -> Iterator[None]:
         """Say in our words what transformers says of files that are absent or that it does not know."""
         try:
             yield
