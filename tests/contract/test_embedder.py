@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import dataclasses
 import pickle
+from collections.abc import Iterator
 
 import numpy as np
 import pytest
 
+from tests.embedder.server import DIM, VectorServer, serving
 from tests.frames import frames_of
 from vidcurate.embedder.base import Embedder
 from vidcurate.embedder.remote import RemoteEmbedder
@@ -15,9 +17,18 @@ from vidcurate.records import Frames
 from vidcurate.registry import loaded, registered
 
 
+@pytest.fixture
+def server() -> Iterator[VectorServer]:
+    with serving() as running:
+        yield running
+
+
 @pytest.fixture(params=sorted(registered("embedder")), ids=str)
 def component(request) -> Embedder:
     embedder = registered("embedder")[request.param]
+    if request.param == "openai":
+        server = request.getfixturevalue("server")
+        return embedder(model="m", dimensions=DIM, base_url=server.url, size=32)
     if any(field.name == "model" and field.default is dataclasses.MISSING for field in dataclasses.fields(embedder)):
         remote = {"trust_remote_code": True, "dimensions": 16} if issubclass(embedder, RemoteEmbedder) else {}
         return embedder(model=request.getfixturevalue("tiny")(request.param), size=32, **remote)
