@@ -239,6 +239,7 @@ class Written:
         duration: seconds from the first frame to the end of the last.
         last: seconds from the first frame to the last.
         codec: FFmpeg's name of the video codec.
+        encoder: what wrote the frames: `copy`, or what encoded all or some of them.
         num_bytes: size of the file.
         has_audio: whether the file holds sound.
         ends: what its first and its last frame must show: two images of `ENDS` pixels, uint8 [height, width, 3].
@@ -251,6 +252,7 @@ class Written:
     duration: float
     last: float
     codec: str
+    encoder: str
     num_bytes: int
     has_audio: bool
     ends: tuple[NDArray[np.uint8], NDArray[np.uint8]]

@@ -44,6 +44,8 @@ CLIPS = pa.schema(
         ("codec", pa.string()),
         ("num_bytes", pa.int64()),
         ("has_audio", pa.bool_()),
+        ("encoder", pa.string()),  # what wrote its frames
+        ("cut_verified", pa.bool_()),  # its first and last frame, number of frames and lengths were checked
         ("kept", pa.bool_()),  # by the filters
         ("reason", pa.string()),
     ]

@@ -126,4 +126,6 @@ def _clip(cut: CutClip) -> dict[str, Any]:
         "codec": file.codec,
         "num_bytes": file.num_bytes,
         "has_audio": file.has_audio,
+        "encoder": file.encoder,
+        "cut_verified": True,  # a clip that cannot be proven is an error
     }
