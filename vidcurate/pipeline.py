@@ -21,7 +21,9 @@ from vidcurate.source.place import brought
 from vidcurate.stage.again import reread_clips
 from vidcurate.stage.dedup import dedup_clips
 from vidcurate.stage.inputs import identify, superseded
+from vidcurate.stage.judge import without_file
 from vidcurate.stage.observe import look, samplings
+from vidcurate.stage.place import all_stored, stored
 from vidcurate.stage.publish import publish, publish_again, retire
 from vidcurate.stage.record import (
     Record,
@@ -117,9 +119,20 @@ def split(recipe: Recipe, source: Source | None, store: Store, runtime: Runtime)
     todo = [video for video in inputs.videos if missing(records.get(video.id), made_from)]
     log.info("split: %d of %d videos are up to date, %d to do", len(inputs.videos) - len(todo), inputs.count, len(todo))
     work = partial(process, recipe=recipe, out=store.url)
-    for record in progress(runtime.map(work, todo), len(todo), "split: videos"):
-        records[record.key] = record
+    while todo := todo or _without_file(inputs.videos, records, recipe, store):
+        for record in progress(runtime.map(work, todo), len(todo), "split: videos"):
+            records[record.key] = record
+        todo = []
     settle(store, records.values(), recipe)
+
+
+def _without_file(videos: Sequence[Video], records: Mapping[str, Record], recipe: Recipe, store: Store) -> list[Video]:
+    """Videos to cut again: `keep_filtered=false` has removed clips of theirs that pass the filters now."""
+    keys = without_file(records.values(), recipe, stored(store))
+    found = [video for video in videos if video.id in keys]
+    if found:
+        log.info("split: %d videos are cut again: clips of theirs that were dropped and removed pass now", len(found))
+    return found
 
 
 def process(video: Video, *, recipe: Recipe, out: str) -> Record:
@@ -128,7 +141,7 @@ def process(video: Video, *, recipe: Recipe, out: str) -> Record:
     known, made_from = read_record(store, video.id), wanted(recipe)
     products = missing(known, made_from)
     try:
-        if known is None or "clips" in products:
+        if known is None or "clips" in products or not all_stored(store, known):
             record = from_source(video, recipe, store)
         else:
             record = from_clips(known, products, recipe, store)

@@ -198,7 +198,8 @@ def _problem(key: str, cls: type[Component], detail: dict[str, Any]) -> str:
         return f"{key}.{field} is not a key of {option}{near(field, names)}; keys: {', '.join(names)}"
     if detail["type"] in {"missing", "missing_argument", "missing_keyword_only_argument"}:
         return f"{key}.{field} is required: give {key}.{field}=..."
-    return f"{key}.{field}={detail['input']!r}: {detail['msg'][0].lower()}{detail['msg'][1:]}"
+    where = f"{key}.{field}={detail['input']!r}" if field else key  # what two settings make of each other has no field
+    return f"{where}: {detail['msg'][0].lower()}{detail['msg'][1:]}"
 
 
 def _plain(part: object) -> object:

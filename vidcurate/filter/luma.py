@@ -8,15 +8,15 @@ slide .98, a fixed camera whose scene is empty now and then .2.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from vidcurate.filter.base import Filter, Score
+from vidcurate.filter.bound import Bound01, Limit
 from vidcurate.records import Frames, Sampling
-from vidcurate.registry import Fraction01, register
+from vidcurate.registry import register
 
 THUMBNAILS = Sampling(width=64, height=36, fps=4.0)
 """Small frames, four a second; shared with `motion`, so that they are made once."""
@@ -44,23 +44,23 @@ class Luma(Filter):
 
     volatile: ClassVar[frozenset[str]] = frozenset({"max_black", "max_white", "max_static"})
 
-    max_black: Fraction01 | None = None
-    max_white: Fraction01 | None = None
-    max_static: Fraction01 | None = None
+    max_black: Bound01 | None = None
+    max_white: Bound01 | None = None
+    max_static: Bound01 | None = None
 
     @property
     def sampling(self) -> Sampling:
         """Thumbnails, four a second."""
         return THUMBNAILS
 
+    @property
+    def limits(self) -> tuple[Limit, ...]:
+        """`black`, `white` or `static`, the first whose bound is exceeded."""
+        return tuple(Limit(f"max_{name}", name, "above", name) for name in ("black", "white", "static"))
+
     def load(self, device: str) -> Score:
         """The function that scores one clip; there is no model, `device` is ignored."""
         return _score
-
-    def reason(self, scores: Mapping[str, float]) -> str | None:
-        """`black`, `white` or `static`, the first whose bound is exceeded."""
-        bounds = {"black": self.max_black, "white": self.max_white, "static": self.max_static}
-        return next((name for name, bound in bounds.items() if bound is not None and scores[name] > bound), None)
 
 
 def luma(images: NDArray[np.uint8]) -> NDArray[np.float32]:

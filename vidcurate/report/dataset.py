@@ -12,9 +12,16 @@ import pyarrow.compute as pc
 from vidcurate.stage.decide import FOLDER as DECISIONS_FOLDER
 from vidcurate.stage.neighbours import FOLDER as NEIGHBOURS_FOLDER
 from vidcurate.store.files import Store
-from vidcurate.table import CAPTIONS, CLIPS, FAILURES, NEIGHBOURS, SCORES, VIDEOS
+from vidcurate.table import BOUNDS, CAPTIONS, CLIPS, FAILURES, NEIGHBOURS, SCORES, VIDEOS
 
-EMPTY = {"videos": VIDEOS, "clips": CLIPS, "scores": SCORES, "captions": CAPTIONS, "failures": FAILURES}
+EMPTY = {
+    "videos": VIDEOS,
+    "clips": CLIPS,
+    "scores": SCORES,
+    "bounds": BOUNDS,
+    "captions": CAPTIONS,
+    "failures": FAILURES,
+}
 INDEX = "webdataset/v0/index.json"
 EPSILON_TABLE, EPSILON_CURVE = "semantic/epsilon_table.csv", "semantic/epsilon_curve.png"
 
@@ -27,6 +34,7 @@ class Dataset:
         videos: VIDEOS.
         clips: CLIPS.
         scores: SCORES.
+        bounds: BOUNDS.
         captions: CAPTIONS.
         failures: FAILURES.
         neighbours: NEIGHBOURS.
@@ -38,6 +46,7 @@ class Dataset:
     videos: pa.Table
     clips: pa.Table
     scores: pa.Table
+    bounds: pa.Table
     captions: pa.Table
     failures: pa.Table
     neighbours: pa.Table

@@ -114,11 +114,14 @@ def _filters(recipe: Recipe, products: Collection[str]) -> list[Filter]:
 
 
 def _scores(clips: Sequence[Seen], entry: Filter, device: str) -> list[Row]:
+    sampling = entry.sampling
+    if sampling is None:
+        return []
     score = loaded(entry, device)
     return [
         {"clip_id": clip.clip_id, "filter": entry.name, "score": name, "value": float(value)}
         for clip in clips
-        for name, value in score(clip.frames[entry.sampling]).items()
+        for name, value in score(clip.frames[sampling]).items()
     ]
 
 

@@ -12,8 +12,8 @@ from vidcurate.records import CutClip, Video, VideoInfo
 from vidcurate.stage.metas import FOLDER as METAS
 from vidcurate.stage.metas import write_metas
 from vidcurate.stage.observe import Observations
+from vidcurate.stage.place import FILTERED, KEPT
 from vidcurate.stage.record import Record, Row, wanted
-from vidcurate.stage.settle import FILTERED, KEPT
 from vidcurate.stage.shots import Found
 from vidcurate.store.files import Store
 from vidcurate.table import vectors_table

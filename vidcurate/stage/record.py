@@ -50,7 +50,8 @@ def wanted(recipe: Recipe) -> dict[str, str]:
     made_from = {"clips": clips, "embedding": fingerprint(clips, recipe.embedder)}
     if recipe.captioner.sampling is not None:
         made_from["caption"] = fingerprint(clips, recipe.captioner)
-    return made_from | {f"score/{entry.name}": fingerprint(clips, entry) for entry in recipe.filter}
+    seeing = [entry for entry in recipe.filter if entry.sampling is not None]  # the others are asked by `judge`
+    return made_from | {f"score/{entry.name}": fingerprint(clips, entry) for entry in seeing}
 
 
 def missing(record: Record | None, made_from: Mapping[str, str]) -> frozenset[str]:
