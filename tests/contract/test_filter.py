@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import math
 import pickle
 
@@ -9,7 +10,8 @@ import numpy as np
 import pytest
 
 from vidcurate.errors import MissingExtra, ShapeError
-from vidcurate.filter.base import Filter
+from vidcurate.filter.base import Facts, Filter
+from vidcurate.filter.bound import drawn
 from vidcurate.records import Frames
 from vidcurate.registry import registered
 
@@ -24,8 +26,18 @@ def component(request) -> Filter:
     return made
 
 
-def clip(component: Filter, count: int, seed: int = 0) -> Frames:
-    """Noise of the size that the filter asks for."""
+def clip(component: Filter, count: int, seed: int = 0) -> Frames | Facts:
+    """Noise of the size that the filter asks for, or the facts of a clip if it asks for no frames."""
+    if component.sampling is None:
+        return Facts(
+            duration=count / 4,
+            width=320,
+            height=180,
+            fps=4.0,
+            num_bytes=count,
+            source_codec="h264",
+            source_bit_rate=seed,
+        )
     shape = (count, component.sampling.height, component.sampling.width, 3)
     images = np.random.default_rng(seed).integers(0, 256, shape, np.uint8)
     return Frames(images=images, times=np.arange(count, dtype=np.float64))
@@ -56,6 +68,8 @@ def test_scores_are_finite_and_have_the_same_names_whatever_the_length(component
 
 
 def test_frames_are_not_changed(component):
+    if component.sampling is None:
+        pytest.skip("sees no frames")
     frames = clip(component, 4)
     before = frames.images.copy()
     component.load("cpu")(frames)
@@ -68,7 +82,28 @@ def test_a_filter_without_bounds_keeps_everything(component):
 
 
 def test_floats_are_no_frames(component):
+    if component.sampling is None:
+        pytest.skip("sees no frames")
     frames = clip(component, 4)
 
     with pytest.raises(ShapeError, match="uint8"):
         component.load("cpu")(Frames(images=frames.images.astype(np.float32), times=frames.times))
+
+
+def test_every_bound_is_a_setting_that_changes_no_score_and_names_a_score(component):
+    scores = component.load("cpu")(clip(component, 4, seed=1))
+
+    for limit in component.limits:
+        assert limit.key in component.volatile
+        assert limit.score in scores
+        assert limit.reason == limit.reason.lower().replace(" ", "_")
+
+
+def test_a_bound_at_the_middle_of_all_clips_drops_less_than_all(component):
+    scores = [component.load("cpu")(clip(component, 4, seed=seed)) for seed in (1, 2, 3)]
+    values = {name: [each[name] for each in scores] for name in scores[0]}
+
+    for limit in component.limits:
+        settled, lines = drawn(dataclasses.replace(component, **{limit.key: "p50"}), values)
+        assert [line.value for line in lines] == [np.median(values[limit.score])]
+        assert any(settled.reason(each) is None for each in scores)
