@@ -54,7 +54,8 @@ def cut(
     """
     audible = encoding.audio == "keep" and info.audio_codec is not None
     with Sound(path) if audible else nullcontext() as sound:
-        yield from write_clips(Decoding(path, info), sound, info, clips, samplings, folder, ticks, encoding)
+        pictures = Decoding(path, info, vectors=any(want.vectors for want in samplings))
+        yield from write_clips(pictures, sound, info, clips, samplings, folder, ticks, encoding)
 
 
 def write_clips(

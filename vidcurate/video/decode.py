@@ -10,6 +10,7 @@ from vidcurate.errors import DecodeError
 from vidcurate.records import VideoInfo
 from vidcurate.video.clock import Clock
 from vidcurate.video.container import frames, opened, picture
+from vidcurate.video.vectors import ask_for_vectors
 
 MATRICES = frozenset({0, 1, 2, 4, 5, 6, 7, 9})
 """The `AVColorSpace` values that swscale converts; a frame with another one is treated as if it had not said."""
@@ -31,10 +32,11 @@ class Decoding:
     Args:
         path: a local path or a URL.
         info: what `probe` said about it.
+        vectors: whether frames come with the codec's motion vectors.
     """
 
-    def __init__(self, path: str, info: VideoInfo) -> None:
-        self._path, self._info = path, info
+    def __init__(self, path: str, info: VideoInfo, *, vectors: bool = False) -> None:
+        self._path, self._info, self._vectors = path, info, vectors
         self.num_frames = self.errors = self.repaired = self.end = self._start = 0
 
     def __iter__(self) -> Iterator[tuple[int, av.VideoFrame]]:
@@ -48,6 +50,8 @@ class Decoding:
         clock = Clock(self._info.time_base, self._info.fps)
         with opened(self._path) as container:
             stream = picture(container)
+            if stream is not None and self._vectors:
+                ask_for_vectors(stream)
             for frame in frames(container, stream) if stream is not None else ():
                 if not isinstance(frame, av.VideoFrame):
                     self.errors += 1

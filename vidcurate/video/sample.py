@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from vidcurate.errors import DecodeError
 from vidcurate.records import Frames, Sampling, VideoInfo
 from vidcurate.video.decode import Decoding
+from vidcurate.video.vectors import displacements
 
 
 class Resize:
@@ -58,6 +59,7 @@ class Sampler:
         self._resizes, self._times = resizes, times
         self._chosen = {want: want.choose(times) for want in resizes}
         self._images: dict[Sampling, list[NDArray[np.uint8]]] = {want: [] for want in resizes}
+        self._vectors: dict[Sampling, list[NDArray[np.float32]]] = {want: [] for want in resizes if want.vectors}
 
     @property
     def indices(self) -> list[int]:
@@ -70,6 +72,8 @@ class Sampler:
             position = len(self._images[want])
             if position < self._chosen[want].size and self._chosen[want][position] == index:
                 self._images[want].append(resize(frame))
+                if want.vectors and (moved := displacements(frame)) is not None:
+                    self._vectors[want].append(moved)
 
     def frames(self) -> dict[Sampling, Frames]:
         """What was kept, once all frames have been offered.
@@ -81,9 +85,16 @@ class Sampler:
             if not 0 < chosen.size == len(self._images[want]):
                 raise DecodeError(f"{len(self._images[want])} of {chosen.size} sampled frames were decoded")
         return {
-            want: Frames(images=np.stack(self._images[want]), times=self._times[chosen])
+            want: Frames(
+                images=np.stack(self._images[want]), times=self._times[chosen], vectors=_alike(self._vectors.get(want))
+            )
             for want, chosen in self._chosen.items()
         }
+
+
+def _alike(vectors: list[NDArray[np.float32]] | None) -> NDArray[np.float32] | None:
+    """All vectors that have the shape of the first, for the size of a picture may change on the way."""
+    return np.stack([moved for moved in vectors if moved.shape == vectors[0].shape]) if vectors else None
 
 
 def resizes(info: VideoInfo, samplings: Sequence[Sampling]) -> dict[Sampling, Resize]:
