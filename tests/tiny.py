@@ -56,8 +56,19 @@ def dinov2_with_registers(folder: Path) -> None:
     _save(Dinov2WithRegistersModel(Dinov2WithRegistersConfig(**{**SHAPE, "image_size": 48}, mlp_ratio=2)), folder)
 
 
+def aesthetic_head(folder: Path) -> None:
+    """Two layers for vectors of 16 numbers, in a file as LAION's are: `head.pth`."""
+    import torch
+
+    folder.mkdir()
+    layers = {"layers.0": torch.nn.Linear(16, 4), "layers.2": torch.nn.Linear(4, 1)}
+    tensors = {f"{name}.{part}": value for name, layer in layers.items() for part, value in layer.state_dict().items()}
+    torch.save(tensors, folder / "head.pth")
+
+
 WRITERS: Mapping[str, Callable[[Path], None]] = {
-    writer.__name__: writer for writer in (clip, whole_clip, siglip, whole_siglip, dinov2, dinov2_with_registers)
+    writer.__name__: writer
+    for writer in (clip, whole_clip, siglip, whole_siglip, dinov2, dinov2_with_registers, aesthetic_head)
 }
 
 

@@ -32,6 +32,8 @@ KINDS = (
 
 Seconds = Annotated[float, pydantic.Field(ge=0, allow_inf_nan=False)]
 """A length of time, 0 or more."""
+Positive = Annotated[float, pydantic.Field(gt=0, allow_inf_nan=False)]
+"""A rate or a length above 0."""
 Fraction01 = Annotated[float, pydantic.Field(ge=0, le=1, allow_inf_nan=False)]
 """A share or a score between 0 and 1."""
 Count = Annotated[int, pydantic.Field(ge=1)]

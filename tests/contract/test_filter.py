@@ -18,7 +18,13 @@ from vidcurate.registry import registered
 
 @pytest.fixture(params=sorted(registered("filter")), ids=str)
 def component(request) -> Filter:
-    made = registered("filter")[request.param]()
+    cls = registered("filter")[request.param]
+    required = {field.name for field in dataclasses.fields(cls) if field.default is dataclasses.MISSING}
+    weights = {"model": "clip", "head": "aesthetic_head"}
+    folders = {name: request.getfixturevalue("tiny")(weights[name]) for name in sorted(required)}
+    if "head" in required:
+        folders |= {"head": f"{folders['head']}/head.pth", "size": 32}
+    made = cls(**folders)
     try:
         made.check()
     except MissingExtra as missing:

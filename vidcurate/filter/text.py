@@ -12,10 +12,9 @@ from __future__ import annotations
 import importlib.util
 from collections.abc import Sequence
 from itertools import pairwise
-from typing import Annotated, ClassVar
+from typing import ClassVar
 
 import numpy as np
-import pydantic
 
 from vidcurate.errors import MissingExtra
 from vidcurate.filter.base import Filter, Score
@@ -23,7 +22,7 @@ from vidcurate.filter.bound import Bound01, Limit
 from vidcurate.model.text_detector import Boxes, load_text_detector
 from vidcurate.model.weights import PP_OCR_DETECTOR
 from vidcurate.records import Frames, Sampling
-from vidcurate.registry import Fraction01, register
+from vidcurate.registry import Fraction01, Positive, register
 
 
 @register
@@ -40,7 +39,7 @@ class Text(Filter):
 
     volatile: ClassVar[frozenset[str]] = frozenset({"max_area", "max_overlay"})
 
-    fps: Annotated[float, pydantic.Field(gt=0, allow_inf_nan=False)] = 1.0
+    fps: Positive = 1.0
     margin: Fraction01 = 0.2
     stability: Fraction01 = 0.8
     max_area: Bound01 | None = None
