@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 
 from vidcurate.records import Clip
 from vidcurate.registry import registered
-from vidcurate.stage.shots import find_clips
+from vidcurate.stage.cut import Cutting
 from vidcurate.transcoder.h264 import H264
 from vidcurate.video.decode import Decoding
 from vidcurate.video.probe import probe
@@ -47,18 +47,19 @@ def nearest(picture: NDArray[np.float32], source: NDArray[np.float32], expected:
 def check(path: Path, cuts: list[int], splitter: str, folder: Path) -> tuple[int, int, int]:
     """Clips, clips whose first or last frame is another than its span says, and clips with a neighbour's frame."""
     info = probe(str(path))
-    found = find_clips("reel", str(path), info, registered_splitter(splitter), "cpu")
-    source = pictures(str(path))
-    wrong = foreign = 0
-    for cut in H264(preset="ultrafast").load("cpu")(str(path), info, found.clips, (), folder, found.ticks):
-        first, last = indices(cut.clip, found.ticks)
+    source, ticks = pictures(str(path)), np.array([at for at, _ in Decoding(str(path), info)])
+    wrong = foreign = clips = 0
+    transcoder = H264(preset="ultrafast")
+    for cut in Cutting("reel", str(path), info, registered_splitter(splitter), transcoder, (), folder, "cpu"):
+        clips += 1
+        first, last = indices(cut.clip, ticks)
         written = pictures(cut.path)
         still = np.abs(source[first] - source[min(first + 1, last)]).mean() < 1  # equal frames cannot be told apart
         wrong += not still and (
             nearest(written[0], source, first) != first or nearest(written[-1], source, last) != last
         )
         foreign += any(first < cut_at <= first + NEAR or last - NEAR < cut_at <= last for cut_at in cuts)
-    return len(found.clips), wrong, foreign
+    return clips, wrong, foreign
 
 
 def registered_splitter(name: str):

@@ -27,8 +27,8 @@ from vidcurate.model.device import best_device
 from vidcurate.records import Shot
 from vidcurate.registry import loaded, registered
 from vidcurate.splitter.base import Splitter
+from vidcurate.video.lookahead import Lookahead
 from vidcurate.video.probe import probe
-from vidcurate.video.sample import Thumbnails
 
 TOLERANCE = 2
 """Frames by which a transition may be missed."""
@@ -121,7 +121,8 @@ def trial(path: Path, truths: tuple[Transition, ...], splitter: Splitter) -> Tri
     """Let a splitter see a reel; decoding counts, loading the model does not."""
     detect, info = loaded(splitter, best_device()), probe(str(path))
     start = time.process_time()
-    found = transitions(detect(Thumbnails(str(path), info, splitter.thumbnail)))
+    shots = detect(Lookahead(str(path), info).thumbnails(splitter.thumbnail))
+    found = transitions([shot for shot in shots if not shot.open])
     return Trial(truths, found, video_s=info.duration, cpu_s=time.process_time() - start)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import pyarrow.parquet as pq
@@ -258,3 +259,41 @@ def test_sharding_at_an_epsilon_that_was_not_tried_decides_it_from_the_stored_ne
     summary = curate(recipe, out=str(out), steps=["shard"])
 
     assert summary["shards"]["samples"] == 6
+
+
+def test_clips_stay_when_a_second_look_at_them_fails_and_the_next_run_tries_again(videos, tmp_path):
+    source, out = Folder(path=str(videos)), tmp_path / "out"
+    curate(FAST, source=source, out=str(out), steps=["split"])
+    before, clip = contents(out, "clips/*.mp4"), min((out / "clips").glob("*.mp4"))
+    whole = clip.read_bytes()
+    clip.write_bytes(whole[:1000])
+    other = replace(FAST, embedder=Histogram(frames=4))
+
+    with pytest.raises(TooManyFailures):
+        curate(other, source=source, out=str(out), steps=["split", "dedup"])
+    (failure,) = pq.read_table(out / "tables" / "failures").to_pylist()
+    rows = {row["clip_id"]: row for row in pq.read_table(out / "tables" / "clips").to_pylist()}
+
+    assert (failure["stage"], rows[clip.stem]["kept"], rows[clip.stem]["reason"]) == ("again", False, "unseen")
+    assert contents(out, "clips/*.mp4", "filtered_clips/*.mp4").keys() == {
+        row["uri"] for row in rows.values()
+    }  # none is lost
+    assert len(rows) == len(before)
+
+    (out / rows[clip.stem]["uri"]).write_bytes(whole)
+    curate(other, source=source, out=str(out), steps=["split", "dedup"])
+
+    assert contents(out, "clips/*.mp4") == before
+
+
+def test_vectors_of_a_video_that_yields_no_clips_any_more_are_removed(videos, tmp_path):
+    source, out = Folder(path=str(videos), pattern="a.mp4"), tmp_path / "out"
+    curate(FAST, source=source, out=str(out), steps=["split"])
+    assert len(list((out / "histogram_embd_parquet").iterdir())) == 1
+    none = replace(FAST, splitter=Adaptive(min_length=50))
+
+    with pytest.raises(VidcurateError, match="no clip came out"):
+        curate(none, source=source, out=str(out), steps=["split"])
+
+    assert list((out / "histogram_embd_parquet").iterdir()) == []
+    assert not list((out / "previews").iterdir())

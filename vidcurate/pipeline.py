@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from functools import partial
 from typing import Any
 
@@ -12,13 +12,13 @@ from vidcurate.model.device import best_device
 from vidcurate.progress import progress
 from vidcurate.recipe import STEPS, Recipe
 from vidcurate.records import Video
-from vidcurate.registry import loaded
 from vidcurate.report import write_report
 from vidcurate.runtime.base import Runtime
 from vidcurate.runtime.local import Local
 from vidcurate.source.base import Source
 from vidcurate.source.place import brought
 from vidcurate.stage.again import reread_clips
+from vidcurate.stage.cut import Cutting
 from vidcurate.stage.dedup import dedup_clips
 from vidcurate.stage.inputs import identify, superseded
 from vidcurate.stage.judge import without_file
@@ -32,12 +32,12 @@ from vidcurate.stage.record import (
     read_record,
     read_records,
     remove_record,
+    unseen,
     wanted,
     write_record,
 )
 from vidcurate.stage.settle import is_empty, read_tables, settle
 from vidcurate.stage.shard import pack
-from vidcurate.stage.shots import find_clips
 from vidcurate.store.files import Store
 from vidcurate.store.provenance import write_provenance
 from vidcurate.summary import demand_success, headline, summarise
@@ -119,16 +119,20 @@ def split(recipe: Recipe, source: Source | None, store: Store, runtime: Runtime)
     todo = [video for video in inputs.videos if missing(records.get(video.id), made_from)]
     log.info("split: %d of %d videos are up to date, %d to do", len(inputs.videos) - len(todo), inputs.count, len(todo))
     work = partial(process, recipe=recipe, out=store.url)
-    while todo := todo or _without_file(inputs.videos, records, recipe, store):
+    tried: set[str] = set()
+    while todo := todo or _without_file(inputs.videos, tried, records, recipe, store):
         for record in progress(runtime.map(work, todo), len(todo), "split: videos"):
             records[record.key] = record
+        tried |= {video.id for video in todo}
         todo = []
     settle(store, records.values(), recipe)
 
 
-def _without_file(videos: Sequence[Video], records: Mapping[str, Record], recipe: Recipe, store: Store) -> list[Video]:
+def _without_file(
+    videos: Sequence[Video], tried: Set[str], records: Mapping[str, Record], recipe: Recipe, store: Store
+) -> list[Video]:
     """Videos to cut again: `keep_filtered=false` has removed clips of theirs that pass the filters now."""
-    keys = without_file(records.values(), recipe, stored(store))
+    keys = without_file(records.values(), recipe, stored(store)) - tried
     found = [video for video in videos if video.id in keys]
     if found:
         log.info("split: %d videos are cut again: clips of theirs that were dropped and removed pass now", len(found))
@@ -147,24 +151,25 @@ def process(video: Video, *, recipe: Recipe, out: str) -> Record:
             record = from_clips(known, products, recipe, store)
     except Exception as error:  # the one place that catches all: the ledger takes it, with its message
         log.warning("%s: %s", video.uri, error, exc_info=not isinstance(error, VidcurateError))
-        # A fault of the video lasts; anything else, such as a full disk, may pass, and the next run tries again.
-        record = failed(video, "split", error, made_from if isinstance(error, MediaError) else {})
+        if known is not None and "clips" not in products:
+            record = unseen(known, error)
+        else:  # a fault of the video lasts; anything else, such as a full disk, may pass, and the next run tries again
+            record = failed(video, "split", error, made_from if isinstance(error, MediaError) else {})
     write_record(store, record)
     retire(store, known, record)
     return record
 
 
 def from_source(video: Video, recipe: Recipe, store: Store) -> Record:
-    """Decode a video twice: once small for its shots, once for its clips and for all that looks at them."""
+    """Decode a video once, for its shots, its clips and all that looks at them."""
     device, products = best_device(), frozenset(wanted(recipe))
     with store.staging() as folder:
         path = brought(video.path, folder)
         info = probe(path)
-        found = find_clips(video.id, path, info, recipe.splitter, device)
-        cut = loaded(recipe.transcoder, device)
-        finished = cut(path, info, found.clips, samplings(recipe, products), folder, found.ticks)
-        clips, observations = look(finished, recipe, products, device)
-        return publish(store, video, info, found, clips, observations, recipe)
+        wants = samplings(recipe, products)
+        cutting = Cutting(video.id, path, info, recipe.splitter, recipe.transcoder, wants, folder, device)
+        clips, observations = look(cutting, recipe, products, device)
+        return publish(store, video, info, cutting.found, clips, observations, recipe)
 
 
 def from_clips(known: Record, products: frozenset[str], recipe: Recipe, store: Store) -> Record:

@@ -19,6 +19,8 @@ from vidcurate.filter.luma import Luma
 from vidcurate.filter.motion import Motion
 from vidcurate.neighbours.base import Neighbours
 from vidcurate.neighbours.clustered import Clustered
+from vidcurate.preview.base import Preview
+from vidcurate.preview.webp import WebP
 from vidcurate.registry import Component, described, near
 from vidcurate.sharder.base import Sharder
 from vidcurate.sharder.webdataset import WebDataset
@@ -42,6 +44,7 @@ class Recipe:
         keep_filtered: whether files of dropped clips stay, in `filtered_clips`; rows, scores and reasons always do.
         embedder: turns clips into vectors.
         captioner: puts clips into words.
+        preview: shows clips to people.
         cluster: groups vectors.
         neighbours: compares vectors.
         dedup: decides which clips are duplicates.
@@ -54,6 +57,7 @@ class Recipe:
     keep_filtered: bool = True
     embedder: Embedder = EfficientNetLite()
     captioner: Captioner = NoCaptions()
+    preview: Preview = WebP()
     cluster: Cluster = KMeans()
     neighbours: Neighbours = Clustered()
     dedup: Dedup = SemDeDup()
@@ -81,7 +85,7 @@ class Recipe:
         if unknown:
             raise ConfigError([f"steps: {step!r} is not a step{near(step, STEPS)}; steps: {STEPS}" for step in unknown])
         needed: dict[str, tuple[Component, ...]] = {
-            "split": (self.splitter, self.transcoder, *self.filter, self.embedder, self.captioner),
+            "split": (self.splitter, self.transcoder, *self.filter, self.embedder, self.captioner, self.preview),
             "dedup": (self.cluster, self.neighbours, self.dedup),
             "shard": (self.dedup, self.sharder),
         }

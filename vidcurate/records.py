@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Callable
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import Literal
+from typing import Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +15,15 @@ from vidcurate.errors import ShapeError
 
 NAMESPACE = uuid.uuid5(uuid.NAMESPACE_URL, "https://vidcurate.dev")
 """Root of every id, so that ids of other tools never collide with ours."""
+
+CANDIDATES = 4
+"""Frames that are kept for every one that a sampling wants, until it is known how long the clip is."""
+
+BEAT_TOLERANCE = 1e-6
+"""Share of a period by which a frame may come before its beat."""
+
+ENDS = (32, 18)
+"""Width and height of the pictures by which a clip's first and last frame are recognised."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,12 +76,31 @@ class VideoInfo:
     origin: int
 
 
+class Thumbnail(NamedTuple):
+    """One frame as a splitter sees it.
+
+    Attributes:
+        time: seconds from the first frame of the video.
+        image: uint8 [height, width, 3], RGB, of the splitter's size; [0, 0, 3] if it has none.
+        view: the frame at another size, (width, height) -> uint8 [height, width, 3]; only until the next one is taken.
+    """
+
+    time: float
+    image: NDArray[np.uint8]
+    view: Callable[[int, int], NDArray[np.uint8]]
+
+
 @dataclass(frozen=True, slots=True)
 class Shot:
-    """A run of frames without a transition: indices of decoded frames, half-open."""
+    """A run of frames without a transition: indices of decoded frames, half-open.
+
+    An open shot is one that may go on: more of its frames may follow, none of these will be taken back, and the next
+    shot that is told begins with the same frame.
+    """
 
     start: int
     end: int
+    open: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -128,9 +157,11 @@ class Sampling:
     Attributes:
         width: width of the images in pixels.
         height: height of the images in pixels.
-        count: this many frames, from the middles of as many equal parts of the clip (fewer if it has fewer).
+        count: this many frames, from the middles of as many equal parts of the clip (fewer if it has fewer), or from
+            within a sixth of a part beside them: see `stride`.
         fps: else so many frames a second, from the first frame on.
-        fit: `stretch` to width x height, or `crop` the centre of that shape first.
+        fit: `stretch` to width x height, `crop` the centre of that shape first, or keep the whole picture's own shape
+            and shrink it until it fits `inside` them, with even sides.
         vectors: whether the codec's motion vectors are wanted too, where it has any.
     """
 
@@ -138,7 +169,7 @@ class Sampling:
     height: int
     count: int | None = None
     fps: float | None = None
-    fit: Literal["stretch", "crop"] = "stretch"
+    fit: Literal["stretch", "crop", "inside"] = "stretch"
     vectors: bool = False
 
     def __post_init__(self) -> None:
@@ -157,11 +188,23 @@ class Sampling:
         if times.size == 0:
             return np.empty(0, np.int64)
         if self.count is not None:
+            step = self.stride(times.size)
             middles = (np.arange(self.count) + 0.5) * times.size / self.count
-            return np.unique(middles.astype(np.int64))
-        rate = self.fps or 0.0
-        wanted = times[0] + np.arange(int((times[-1] - times[0]) * rate + 1e-6) + 1) / rate
-        return np.unique(np.clip(np.searchsorted(times, wanted - 1e-6), 0, times.size - 1)).astype(np.int64)
+            nearest = np.ceil((middles - 0.5) / step - 0.5).astype(np.int64)
+            return np.unique(np.minimum(nearest, (times.size - 1) // step) * step)
+        beats = np.floor((times - times[0]) * (self.fps or 0.0) + BEAT_TOLERANCE)
+        return np.flatnonzero(np.diff(beats, prepend=-1) > 0)
+
+    def stride(self, num_frames: int) -> int:
+        """Of a clip of so many frames only multiples of this power of two are chosen if a count is wanted.
+
+        So whoever sees the frames of a clip once, not knowing how many will follow, need keep no more than
+        `CANDIDATES` times the count.
+        """
+        step = 1
+        while self.count is not None and -(-num_frames // step) > CANDIDATES * self.count:
+            step *= 2
+        return step
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -171,6 +214,7 @@ class Frames:
     Attributes:
         images: uint8 [n, height, width, 3], RGB, upright.
         times: float64 [n], seconds from the clip's first frame.
+        indices: int64 [n], numbers of the frames in the clip, from 0.
         vectors: float32 [m, rows, columns], for m of the frames how far each 16 x 16 pixels of the stored picture have
             moved since the frame they were predicted from, as a share of its width + height. None where the sampling
             does not ask or the codec does not tell.
@@ -178,44 +222,68 @@ class Frames:
 
     images: NDArray[np.uint8]
     times: NDArray[np.float64]
+    indices: NDArray[np.int64]
     vectors: NDArray[np.float32] | None = None
 
     def __post_init__(self) -> None:
         if self.images.ndim != 4 or self.images.shape[3] != 3 or self.images.dtype != np.uint8:
             raise ShapeError(f"frames must be uint8 [n, height, width, 3]; got {self.images.dtype} {self.images.shape}")
-        if self.times.shape != (self.images.shape[0],):
-            raise ShapeError(f"{self.images.shape[0]} frames but times of shape {self.times.shape}")
+        for name in ("times", "indices"):
+            if getattr(self, name).shape != (self.images.shape[0],):
+                raise ShapeError(f"{self.images.shape[0]} frames but {name} of shape {getattr(self, name).shape}")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Written:
+    """What a transcoder says of the file that it has written.
+
+    Attributes:
+        width: display width in pixels.
+        height: display height in pixels.
+        num_frames: frames that are shown.
+        fps: frames per second, the average over the clip.
+        duration: seconds from the first frame to the end of the last.
+        last: seconds from the first frame to the last.
+        codec: FFmpeg's name of the video codec.
+        num_bytes: size of the file.
+        has_audio: whether the file holds sound.
+        ends: what its first and its last frame must show: two images of `ENDS` pixels, uint8 [height, width, 3].
+    """
+
+    width: int
+    height: int
+    num_frames: int
+    fps: float
+    duration: float
+    last: float
+    codec: str
+    num_bytes: int
+    has_audio: bool
+    ends: tuple[NDArray[np.uint8], NDArray[np.uint8]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class CutClip:
-    """A clip that has been written.
+    """A clip that has been written and proven.
 
     Attributes:
         clip: which one.
         path: the local file.
-        width: display width in pixels.
-        height: display height in pixels.
-        num_frames: frames in the file.
-        fps: frames per second, the average over the clip.
-        codec: FFmpeg's name of the video codec.
-        num_bytes: size of the file.
-        has_audio: whether the file holds sound.
+        file: what is in it.
         frames: the sampled frames, one entry per sampling asked for.
     """
 
     clip: Clip
     path: str
-    width: int
-    height: int
-    num_frames: int
-    fps: float
-    codec: str
-    num_bytes: int
-    has_audio: bool
+    file: Written
     frames: dict[Sampling, Frames]
 
     @property
     def clip_id(self) -> str:
         """Id of the clip."""
         return self.clip.id
+
+    @property
+    def num_frames(self) -> int:
+        """Frames in the file."""
+        return self.file.num_frames

@@ -1,17 +1,17 @@
 from __future__ import annotations
 
-import numpy as np
 import pytest
 
+from tests.frames import frames_of
 from tests.model.frames import pictures
 from vidcurate.captioner.tags import Tags
 from vidcurate.model.imagenet import labels
-from vidcurate.records import Frames, Sampling
+from vidcurate.records import Sampling
 from vidcurate.source.sample import CLIPS
 from vidcurate.video.reread import reread
 
 # Classes 604 and 111 are what the reference package sees in these pictures: make_efficientnet_lite_reference.py.
-FRAMES = Frames(images=pictures(1), times=np.zeros(1))
+FRAMES = frames_of(pictures(1))
 
 
 def test_the_most_probable_class_comes_first():

@@ -7,6 +7,7 @@ import pickle
 import numpy as np
 import pytest
 
+from tests.frames import frames_of
 from vidcurate.captioner.base import Captioner
 from vidcurate.records import Frames
 from vidcurate.registry import loaded, registered
@@ -22,7 +23,7 @@ def clip(component: Captioner, count: int, seed: int) -> Frames:
     want = component.sampling
     shape = (count, want.height, want.width, 3) if want else (count, 2, 2, 3)
     images = np.random.default_rng(seed).integers(0, 256, shape, np.uint8)
-    return Frames(images=images, times=np.arange(count, dtype=np.float64))
+    return frames_of(images)
 
 
 def test_every_clip_gets_a_text_of_its_own(component):

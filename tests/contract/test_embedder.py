@@ -8,6 +8,7 @@ import pickle
 import numpy as np
 import pytest
 
+from tests.frames import frames_of
 from vidcurate.embedder.base import Embedder
 from vidcurate.records import Frames
 from vidcurate.registry import loaded, registered
@@ -25,7 +26,7 @@ def clip(component: Embedder, count: int, seed: int) -> Frames:
     """Noise of the size that the embedder asks for."""
     shape = (count, component.sampling.height, component.sampling.width, 3)
     images = np.random.default_rng(seed).integers(0, 256, shape, np.uint8)
-    return Frames(images=images, times=np.arange(count, dtype=np.float64))
+    return frames_of(images)
 
 
 def test_vectors_have_the_promised_shape_and_unit_length(component):

@@ -9,6 +9,7 @@ import pickle
 import numpy as np
 import pytest
 
+from tests.frames import frames_of
 from vidcurate.errors import MissingExtra, ShapeError
 from vidcurate.filter.base import Facts, Filter
 from vidcurate.filter.bound import drawn
@@ -46,7 +47,7 @@ def clip(component: Filter, count: int, seed: int = 0) -> Frames | Facts:
         )
     shape = (count, component.sampling.height, component.sampling.width, 3)
     images = np.random.default_rng(seed).integers(0, 256, shape, np.uint8)
-    return Frames(images=images, times=np.arange(count, dtype=np.float64))
+    return frames_of(images)
 
 
 def test_a_copy_that_went_through_pickle_gives_the_same_scores(component):
@@ -93,7 +94,7 @@ def test_floats_are_no_frames(component):
     frames = clip(component, 4)
 
     with pytest.raises(ShapeError, match="uint8"):
-        component.load("cpu")(Frames(images=frames.images.astype(np.float32), times=frames.times))
+        component.load("cpu")(dataclasses.replace(frames, images=frames.images.astype(np.float32)))
 
 
 def test_every_bound_is_a_setting_that_changes_no_score_and_names_a_score(component):

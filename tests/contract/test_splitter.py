@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import pickle
+from functools import partial
 from itertools import pairwise
 
 import numpy as np
 import pytest
 
+from tests.splitter.scenes import found
 from vidcurate.registry import registered
 from vidcurate.splitter.base import Splitter
 
@@ -26,7 +28,7 @@ def thumbnails(component: Splitter, count: int):
 
 @pytest.mark.parametrize("count", [0, 1, 2, 50])
 def test_shots_rise_do_not_overlap_and_stay_within_the_video(component, count):
-    shots = component.load("cpu")(iter(thumbnails(component, count)))
+    shots = found(component, iter(thumbnails(component, count)))
 
     assert all(0 <= shot.start < shot.end <= count for shot in shots)
     assert all(one.end <= other.start for one, other in pairwise(shots))
@@ -37,11 +39,11 @@ def test_a_copy_that_went_through_pickle_finds_the_same_shots(component):
     copy = pickle.loads(pickle.dumps(component))
 
     assert copy == component
-    assert copy.load("cpu")(thumbnails(component, 50)) == component.load("cpu")(thumbnails(component, 50))
+    assert found(copy, thumbnails(component, 50)) == found(component, thumbnails(component, 50))
 
 
 def test_a_video_is_not_influenced_by_the_one_before(component):
-    detect = component.load("cpu")
+    detect = partial(found, component)
     first = detect(thumbnails(component, 50))
     detect(thumbnails(component, 33))
 

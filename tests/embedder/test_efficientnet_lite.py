@@ -6,9 +6,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from tests.frames import frames_of
 from tests.model.frames import pictures
 from vidcurate.embedder.efficientnet_lite import EfficientNetLite
-from vidcurate.records import Frames
 from vidcurate.registry import fingerprint
 from vidcurate.video.probe import probe
 from vidcurate.video.reread import reread
@@ -18,7 +18,7 @@ def test_the_vector_is_the_root_of_the_mean_features():
     expected = np.load(Path(__file__).parents[1] / "model" / "efficientnet_lite_reference.npz")["features"]
     root = np.sqrt(expected.mean(axis=0))
 
-    vectors = EfficientNetLite().load("cpu")([Frames(images=pictures(), times=np.arange(3.0))])
+    vectors = EfficientNetLite().load("cpu")([frames_of(pictures())])
 
     np.testing.assert_allclose(vectors[0], root / np.linalg.norm(root), atol=1e-3)  # as in the model's own test
 

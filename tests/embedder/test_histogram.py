@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from tests.frames import frames_of
 from vidcurate.embedder.histogram import Histogram
 from vidcurate.records import Frames
 
@@ -10,7 +11,7 @@ def still(*colours: tuple[int, int, int]) -> Frames:
     """One frame; its quarters have these colours, row by row."""
     quarters = np.array([colours[index % len(colours)] for index in range(4)], np.uint8).reshape(2, 2, 1, 3)
     image = np.kron(quarters[:, :, 0, :], np.ones((16, 16, 1))).astype(np.uint8)
-    return Frames(images=image[None], times=np.zeros(1))
+    return frames_of(image[None])
 
 
 def test_equal_pictures_have_cosine_one_and_pictures_without_a_common_colour_zero():
@@ -33,7 +34,7 @@ def test_where_a_colour_is_matters():
 
 def test_the_cosine_is_the_bhattacharyya_coefficient():
     plain = still((255, 0, 0))
-    mixed = Frames(images=np.concatenate([plain.images, still((0, 0, 0)).images]), times=np.arange(2.0))
+    mixed = frames_of(np.concatenate([plain.images, still((0, 0, 0)).images]))
 
     vectors = Histogram().load("cpu")([plain, mixed])
 

@@ -7,6 +7,7 @@ from collections.abc import Callable
 import numpy as np
 import torch
 
+from tests.frames import frames_of
 from tests.tiny import DEVIATION, MEAN
 from vidcurate.records import Frames
 
@@ -14,7 +15,7 @@ from vidcurate.records import Frames
 def noise(count: int) -> Frames:
     """Frames of the size that the tiny checkpoints take."""
     images = np.random.default_rng(3).integers(0, 256, (count, 32, 32, 3), np.uint8)
-    return Frames(images=images, times=np.arange(float(count)))
+    return frames_of(images)
 
 
 def shown(frames: Frames, network: Callable[[torch.Tensor], torch.Tensor]) -> np.ndarray:

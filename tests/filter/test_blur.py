@@ -3,8 +3,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from tests.frames import frames_of
 from vidcurate.filter.blur import Blur, sharpness
-from vidcurate.records import Frames
 from vidcurate.registry import fingerprint
 from vidcurate.video.decode import Decoding
 from vidcurate.video.probe import probe
@@ -12,7 +12,7 @@ from vidcurate.video.sample import Resize
 
 
 def score(images: np.ndarray) -> float:
-    return Blur().load("cpu")(Frames(images=images, times=np.arange(len(images)) / 4))["sharpness"]
+    return Blur().load("cpu")(frames_of(images))["sharpness"]
 
 
 def picture(levels: np.ndarray) -> np.ndarray:

@@ -3,8 +3,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from tests.frames import frames_of
 from vidcurate.filter.letterbox import Letterbox
-from vidcurate.records import Frames
 from vidcurate.registry import fingerprint
 from vidcurate.video.decode import Decoding
 from vidcurate.video.probe import probe
@@ -14,7 +14,7 @@ SIDE = 128
 
 
 def bars(images: np.ndarray) -> float:
-    return Letterbox().load("cpu")(Frames(images=images, times=np.arange(len(images)) / 4))["bars"]
+    return Letterbox().load("cpu")(frames_of(images))["bars"]
 
 
 def film(count: int = 4, least: int = 0, most: int = 256) -> np.ndarray:

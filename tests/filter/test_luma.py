@@ -6,13 +6,13 @@ import av
 import numpy as np
 import pytest
 
+from tests.frames import frames_of
 from vidcurate.filter.luma import Luma, luma
-from vidcurate.records import Frames
 from vidcurate.registry import fingerprint
 
 
 def score(images: np.ndarray) -> dict[str, float]:
-    return Luma().load("cpu")(Frames(images=images, times=np.arange(len(images)) / 4))
+    return Luma().load("cpu")(frames_of(images))
 
 
 def grey(*levels: int) -> np.ndarray:

@@ -3,14 +3,14 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from tests.frames import frames_of
 from vidcurate.errors import ConfigError
 from vidcurate.filter.motion import Motion
-from vidcurate.records import Frames
 from vidcurate.registry import build, fingerprint
 
 
 def motion(images: np.ndarray) -> float:
-    return Motion().load("cpu")(Frames(images=images, times=np.arange(len(images)) / 4))["motion"]
+    return Motion().load("cpu")(frames_of(images))["motion"]
 
 
 def grey(*levels: int) -> np.ndarray:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import dataclasses
 from fractions import Fraction
 from pathlib import Path
 
@@ -8,11 +9,11 @@ import numpy as np
 import pyarrow.parquet as pq
 import pytest
 
+from tests.frames import frames_of
 from tests.media import write_video
 from vidcurate import Recipe, curate
 from vidcurate.embedder.histogram import Histogram
 from vidcurate.filter.motion_vectors import MotionVectors
-from vidcurate.records import Frames
 from vidcurate.source.folder import Folder
 from vidcurate.splitter.whole import Whole
 from vidcurate.video.decode import Decoding
@@ -46,15 +47,15 @@ def score(path: Path) -> dict[str, float]:
     info, want = probe(str(path)), MotionVectors().sampling
     pictures = list(Decoding(str(path), info, vectors=True))
     times = np.array([float((ticks - pictures[0][0]) * info.time_base) for ticks, _ in pictures])
-    sampler = Sampler(resizes(info, [want]), times)
+    sampler = Sampler(resizes(info, [want]))
     for index, (_, frame) in enumerate(pictures):
-        sampler.offer(index, frame)
-    return MotionVectors().load("cpu")(sampler.frames()[want])
+        sampler.offer(index, times[index], frame)
+    return MotionVectors().load("cpu")(sampler.frames(times)[want])
 
 
 def shown(vectors: np.ndarray) -> dict[str, float]:
-    images = np.zeros((len(vectors), 36, 64, 3), np.uint8)
-    return MotionVectors().load("cpu")(Frames(images=images, times=np.arange(len(vectors)) / 4, vectors=vectors))
+    frames = frames_of(np.zeros((len(vectors), 36, 64, 3), np.uint8))
+    return MotionVectors().load("cpu")(dataclasses.replace(frames, vectors=vectors))
 
 
 @pytest.mark.parametrize("shift", [2, 8])

@@ -7,9 +7,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from tests.frames import frames_of
 from vidcurate.errors import MissingExtra
 from vidcurate.filter.nsfw import Nsfw
-from vidcurate.records import Frames
 from vidcurate.registry import fingerprint
 from vidcurate.source.sample import CLIPS
 from vidcurate.video.decode import Decoding
@@ -23,7 +23,7 @@ weights = pytest.mark.skipif(
 
 
 def score(images: np.ndarray) -> float:
-    return Nsfw().load("cpu")(Frames(images=images, times=np.arange(len(images)) / 4))["nsfw"]
+    return Nsfw().load("cpu")(frames_of(images))["nsfw"]
 
 
 def some_frames(path: Path) -> np.ndarray:

@@ -7,10 +7,10 @@ import cv2
 import numpy as np
 import pytest
 
+from tests.frames import frames_of
 from vidcurate.errors import MissingExtra
 from vidcurate.filter.text import Text, overlap
 from vidcurate.model.text_detector import lines
-from vidcurate.records import Frames
 from vidcurate.registry import fingerprint
 from vidcurate.source.sample import CLIPS
 from vidcurate.video.decode import Decoding
@@ -24,7 +24,7 @@ needs_network = pytest.mark.skipif(
 
 
 def score(images: list[np.ndarray]) -> dict[str, float]:
-    return Text().load("cpu")(Frames(images=np.stack(images), times=np.arange(float(len(images)))))
+    return Text().load("cpu")(frames_of(np.stack(images), fps=1))
 
 
 def scene(step: int) -> np.ndarray:

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 import numpy as np
+from numpy.typing import NDArray
 
-from vidcurate.splitter.base import Thumbnail
+from vidcurate.records import Shot, Thumbnail
+from vidcurate.splitter.base import Splitter
 
 
-def scenes(lengths: Sequence[int], size: tuple[int, int] = (128, 72), step: int = 1) -> Iterator[Thumbnail]:
+def scenes(
+    lengths: Sequence[int], size: tuple[int, int] = (128, 72), step: int = 1
+) -> Iterator[tuple[float, NDArray[np.uint8]]]:
     """Shots of so many frames at 25 fps, each a random texture that moves by `step` pixels a frame."""
     width, height = size
     number = 0
@@ -19,3 +23,28 @@ def scenes(lengths: Sequence[int], size: tuple[int, int] = (128, 72), step: int 
         for frame in range(length):
             yield number / 25, np.roll(texture, step * frame, axis=1)
             number += 1
+
+
+def found(splitter: Splitter, frames: Iterable[tuple[float, NDArray[np.uint8]]]) -> tuple[Shot, ...]:
+    """The shots that a splitter tells in the end; those that it tells on the way must agree with them."""
+    shown: list[NDArray[np.uint8]] = []
+    told = list(splitter.load("cpu")(_thumbnails(frames, shown)))
+    shots = tuple(shot for shot in told if not shot.open)
+    for shot in told:
+        final = next(after for after in shots if after.start == shot.start)
+        assert shot.end <= final.end
+    return shots
+
+
+def _thumbnails(
+    frames: Iterable[tuple[float, NDArray[np.uint8]]], shown: list[NDArray[np.uint8]]
+) -> Iterator[Thumbnail]:
+    def view(width: int, height: int) -> NDArray[np.uint8]:
+        """The last frame's nearest pixels."""
+        image = shown[-1] if shown[-1].size else np.zeros((1, 1, 3), np.uint8)
+        rows = np.arange(height) * image.shape[0] // height
+        return np.ascontiguousarray(image[rows][:, np.arange(width) * image.shape[1] // width])
+
+    for time, image in frames:
+        shown[:] = [image]
+        yield Thumbnail(time, image, view)

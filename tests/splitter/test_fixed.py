@@ -4,6 +4,7 @@ import numpy as np
 import pydantic
 import pytest
 
+from tests.splitter.scenes import found
 from vidcurate.records import Shot
 from vidcurate.splitter.fixed import Fixed
 
@@ -11,7 +12,7 @@ NOTHING = np.empty((0, 0, 3), np.uint8)
 
 
 def detect(times, length: float) -> tuple[Shot, ...]:
-    return Fixed(length=length).load("cpu")((time, NOTHING) for time in times)
+    return found(Fixed(length=length), ((time, NOTHING) for time in times))
 
 
 def test_shots_are_of_equal_length_and_the_last_is_the_rest():

@@ -13,28 +13,21 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from vidcurate.records import Shot, Span
+from tests.splitter.scenes import found
+from vidcurate.records import Shot
 from vidcurate.splitter.fixed import Fixed
-from vidcurate.splitter.spans import Pieces, spans
+from vidcurate.splitter.spans import pieces
 from vidcurate.splitter.whole import Whole
 
-
-def cut(*shots: tuple[int, int], ticks=None, end=None, time_base=Fraction(1), **lengths: float | str | None) -> Pieces:
-    """Spans of shots of a video, of one frame a second unless `ticks` says otherwise."""
-    ticks = np.arange(1000) if ticks is None else np.asarray(ticks)
-    splitter = Whole(**lengths)
-    return spans(
-        [Shot(*shot) for shot in shots],
-        ticks,
-        end=int(ticks[-1] + 1) if end is None else end,
-        time_base=time_base,
-        origin=0,
-        splitter=splitter,
-    )
+Pair = tuple[int, int]
 
 
-def pairs(pieces: Pieces) -> list[tuple[int, int]]:
-    return [(span.start, span.end) for span in pieces.spans]
+def cut(*shots: Pair, ticks=None, end=None, time_base=Fraction(1), **lengths: float | str | None) -> list[Pair]:
+    """Borders of the clips of a video, of one frame a second unless `ticks` says otherwise."""
+    borders = [*(range(1000) if ticks is None else (int(tick) for tick in ticks))]
+    borders.append(borders[-1] + 1 if end is None else end)
+    told = pieces([Shot(*shot) for shot in shots], borders, time_base, Whole(**lengths))
+    return [(borders[piece.start], borders[piece.end]) for piece in told if not piece.open]
 
 
 # test_transnetv2_extraction.py of cosmos-curate, spans by length.
@@ -48,7 +41,7 @@ def pairs(pieces: Pieces) -> list[tuple[int, int]]:
     ],
 )
 def test_long_shots_are_cut_into_pieces_and_the_rest_is_a_piece_too(shot, lengths, expected):
-    assert pairs(cut(shot, **lengths)) == expected
+    assert (cut(shot, **lengths)) == expected
 
 
 # test_transnetv2_extraction.py of cosmos-curate, filters on scenes.
@@ -62,7 +55,7 @@ def test_long_shots_are_cut_into_pieces_and_the_rest_is_a_piece_too(shot, length
     ],
 )
 def test_short_shots_are_dropped_long_ones_truncated_and_both_ends_are_cropped(shots, lengths, expected):
-    assert pairs(cut(*shots, **lengths)) == expected
+    assert (cut(*shots, **lengths)) == expected
 
 
 # test_fixed_stride_extraction.py of cosmos-curate; 3 s without overlap and the 9 s are computed by hand.
@@ -70,85 +63,72 @@ def test_short_shots_are_dropped_long_ones_truncated_and_both_ends_are_cropped(s
     ("length", "min_length", "seconds", "clips"), [(10, 10, 30, 3), (5, 5, 30, 6), (3, 3, 30, 10), (10, 10, 9, 0)]
 )
 def test_fixed_clips_fill_the_video(length, min_length, seconds, clips):
-    ticks, splitter = np.arange(25 * seconds), Fixed(length=length, min_length=min_length)
-    shots = splitter.load("cpu")((tick / 25, np.empty((0, 0, 3), np.uint8)) for tick in ticks)
+    splitter, borders = Fixed(length=length, min_length=min_length), range(25 * seconds + 1)
+    shots = found(splitter, ((tick / 25, np.empty((0, 0, 3), np.uint8)) for tick in borders[:-1]))
 
-    pieces = spans(shots, ticks, end=25 * seconds, time_base=Fraction(1, 25), origin=0, splitter=splitter)
-
-    assert len(pieces.spans) == clips
+    assert sum(not piece.open for piece in pieces(shots, borders, Fraction(1, 25), splitter)) == clips
 
 
 def test_lengths_act_in_the_order_max_length_crop_min_length():
-    pieces = cut((0, 25), max_length=10, crop=2, min_length=6)
+    clips = cut((0, 25), max_length=10, crop=2, min_length=6)
 
     # Pieces 0-10, 10-20, 20-25; cropped to 2-8, 12-18, 22-23; the last is shorter than 6.
-    assert pairs(pieces) == [(2, 8), (12, 18)]
-    assert pieces.too_short == 1
+    assert clips == [(2, 8), (12, 18)]
 
 
 def test_a_piece_ends_at_the_first_frame_that_is_not_earlier_than_its_length():
-    pieces = cut((0, 6), ticks=[0, 3, 6, 9, 12, 15], end=18, max_length=10)
+    clips = cut((0, 6), ticks=[0, 3, 6, 9, 12, 15], end=18, max_length=10)
 
-    assert pairs(pieces) == [(0, 12), (12, 18)]
+    assert clips == [(0, 12), (12, 18)]
 
 
 def test_a_crop_takes_at_least_what_was_asked_for_at_both_ends():
-    pieces = cut((0, 6), ticks=[0, 3, 6, 9, 12, 15], end=18, crop=4)
+    clips = cut((0, 6), ticks=[0, 3, 6, 9, 12, 15], end=18, crop=4)
 
-    assert pairs(pieces) == [(6, 12)]
+    assert clips == [(6, 12)]
 
 
 def test_seconds_are_measured_on_timestamps_where_the_frame_rate_varies():
     # 10 frames in the first second, then one a second: a count of frames would be wrong by a factor of ten.
     ticks = [*range(0, 1000, 100), 1000, 2000, 3000, 4000]
-    pieces = cut((0, 14), ticks=ticks, end=5000, time_base=Fraction(1, 1000), max_length=2)
+    clips = cut((0, 14), ticks=ticks, end=5000, time_base=Fraction(1, 1000), max_length=2)
 
-    assert pairs(pieces) == [(0, 2000), (2000, 4000), (4000, 5000)]
+    assert clips == [(0, 2000), (2000, 4000), (4000, 5000)]
 
 
 @pytest.mark.parametrize("length", [0.1, 0.3, 0.7, 1.1])
 def test_decimal_lengths_are_exact_on_decimal_frame_rates(length):
-    pieces = cut((0, 1000), time_base=Fraction(1, 10), end=1000, max_length=length)
+    clips = cut((0, 1000), time_base=Fraction(1, 10), end=1000, max_length=length)
 
     # 0.7 / 0.1 is 6.999... in floats.
-    assert {span.end - span.start for span in pieces.spans[:-1]} == {round(length * 10)}
+    assert {end - start for start, end in clips[:-1]} == {round(length * 10)}
 
 
 def test_sixty_seconds_at_ntsc_rate_are_1799_frames_and_the_first_beyond():
     # 30000/1001 fps: frame 1798 is shown at 59.993 s, frame 1799 at 60.027 s.
     ticks = np.arange(4000) * 1001
-    pieces = cut((0, 4000), ticks=ticks, end=4000 * 1001, time_base=Fraction(1, 30000), max_length=60)
+    clips = cut((0, 4000), ticks=ticks, end=4000 * 1001, time_base=Fraction(1, 30000), max_length=60)
 
-    assert pairs(pieces)[0] == (0, 1799 * 1001)
+    assert clips[0] == (0, 1799 * 1001)
 
 
 def test_a_clip_of_exactly_the_least_length_is_kept():
-    assert pairs(cut((0, 2), min_length=2)) == [(0, 2)]
-    assert pairs(cut((0, 2), min_length=2.000001)) == []
+    assert (cut((0, 2), min_length=2)) == [(0, 2)]
+    assert (cut((0, 2), min_length=2.000001)) == []
 
 
 def test_the_last_shot_ends_where_the_last_frame_ends():
-    pieces = cut((0, 2), (2, 3), ticks=[0, 40, 80], end=1080, time_base=Fraction(1, 1000))
+    clips = cut((0, 2), (2, 3), ticks=[0, 40, 80], end=1080, time_base=Fraction(1, 1000))
 
-    assert pairs(pieces) == [(0, 80), (80, 1080)]
+    assert clips == [(0, 80), (80, 1080)]
 
 
 def test_frames_between_shots_belong_to_no_clip():
-    assert pairs(cut((0, 10), (14, 20))) == [(0, 10), (14, 20)]
+    assert (cut((0, 10), (14, 20))) == [(0, 10), (14, 20)]
 
 
-def test_spans_carry_the_clock_of_their_video():
-    ticks = np.array([900, 990])
-    splitter = Whole()
-
-    (span,) = spans([Shot(0, 2)], ticks, end=1080, time_base=Fraction(1, 90), origin=900, splitter=splitter).spans
-
-    assert span == Span(start=900, end=1080, time_base=Fraction(1, 90), origin=900)
-    assert (span.start_s, span.end_s) == (0.0, 2.0)
-
-
-def test_no_shots_give_no_spans():
-    assert cut() == Pieces((), 0)
+def test_no_shots_give_no_clips():
+    assert cut() == []
 
 
 @pytest.mark.parametrize(
@@ -162,19 +142,15 @@ def test_no_shots_give_no_spans():
     ],
 )
 def test_even_pieces_are_as_few_as_fit(shot, max_length, expected):
-    assert pairs(cut(shot, max_length=max_length, max_mode="even")) == expected
+    assert (cut(shot, max_length=max_length, max_mode="even")) == expected
 
 
 def test_even_pieces_are_equal_in_time_where_the_frame_rate_varies():
     # 10 frames in the first second, then one a second: 5 s in two pieces of 2.5 s; the next frame begins at 3 s.
     ticks = [*range(0, 1000, 100), 1000, 2000, 3000, 4000]
-    pieces = cut((0, 14), ticks=ticks, end=5000, time_base=Fraction(1, 1000), max_length=4, max_mode="even")
+    clips = cut((0, 14), ticks=ticks, end=5000, time_base=Fraction(1, 1000), max_length=4, max_mode="even")
 
-    assert pairs(pieces) == [(0, 3000), (3000, 5000)]
-
-
-def test_what_truncation_takes_is_not_counted_as_short():
-    assert cut((0, 100), max_length=30, max_mode="truncate", min_length=10).too_short == 0
+    assert clips == [(0, 3000), (3000, 5000)]
 
 
 @pytest.mark.parametrize(
@@ -192,43 +168,42 @@ def test_what_truncation_takes_is_not_counted_as_short():
     ],
 )
 def test_a_short_shot_is_merged_with_the_shorter_shot_that_it_touches(shots, expected):
-    assert pairs(cut(*shots, min_length=10, on_short="merge")) == expected
+    assert (cut(*shots, min_length=10, on_short="merge")) == expected
 
 
 def test_short_shots_are_merged_before_long_ones_are_cut():
-    pieces = cut((0, 28), (28, 34), min_length=10, max_length=20, on_short="merge")
+    clips = cut((0, 28), (28, 34), min_length=10, max_length=20, on_short="merge")
 
     # Merged to 0-34, cut to 0-20 and 20-34; cut first, 20-28 and 28-34 would both be short.
-    assert pairs(pieces) == [(0, 20), (20, 34)]
+    assert clips == [(0, 20), (20, 34)]
 
 
 def test_a_short_rest_is_dropped_even_where_short_shots_are_merged():
-    pieces = cut((0, 25), min_length=10, max_length=20, on_short="merge")
+    clips = cut((0, 25), min_length=10, max_length=20, on_short="merge")
 
-    assert pairs(pieces) == [(0, 20)]
-    assert pieces.too_short == 1
+    assert clips == [(0, 20)]
 
 
 @given(steps=st.lists(st.integers(1, 50), min_size=1, max_size=60), max_length=st.floats(0.01, 100))
 def test_even_pieces_cover_their_shot_and_are_longer_than_max_length_by_less_than_a_frame(steps, max_length):
     borders = np.concatenate([[0], np.cumsum(steps)])
-    pieces = cut(
+    clips = cut(
         (0, len(steps)), ticks=borders[:-1], end=int(borders[-1]), time_base=Fraction(1, 1000),
         max_length=max_length / 10, max_mode="even",
     )  # fmt: skip
 
-    assert [pieces.spans[0].start, pieces.spans[-1].end] == [0, borders[-1]]
-    assert all(left.end == right.start for left, right in pairwise(pieces.spans))
-    assert all(span.end - span.start < max_length * 100 + 1 + max(steps) for span in pieces.spans)
+    assert [clips[0][0], clips[-1][1]] == [0, borders[-1]]
+    assert all(left[1] == right[0] for left, right in pairwise(clips))
+    assert all(end - start < max_length * 100 + 1 + max(steps) for start, end in clips)
 
 
 @given(lengths=st.lists(st.integers(1, 30), min_size=1, max_size=20), min_length=st.integers(0, 40))
 def test_merging_loses_no_frame_of_shots_that_touch_unless_all_are_short(lengths, min_length):
     borders = [0, *np.cumsum(lengths).tolist()]
-    pieces = cut(*pairwise(borders), min_length=min_length, max_length=None, on_short="merge")
+    clips = cut(*pairwise(borders), min_length=min_length, max_length=None, on_short="merge")
 
-    assert sum(span.end - span.start for span in pieces.spans) == (borders[-1] if borders[-1] >= min_length else 0)
-    assert all(span.end - span.start >= min_length for span in pieces.spans)
+    assert sum(end - start for start, end in clips) == (borders[-1] if borders[-1] >= min_length else 0)
+    assert all(end - start >= min_length for start, end in clips)
 
 
 @given(
@@ -240,11 +215,55 @@ def test_merging_loses_no_frame_of_shots_that_touch_unless_all_are_short(lengths
 def test_whatever_the_lengths_spans_lie_on_frames_rise_and_are_not_short(steps, max_length, crop, min_length):
     borders = np.concatenate([[0], np.cumsum(steps)])
     lengths = {"max_length": max_length, "crop": crop, "min_length": min_length}
-    pieces = cut((0, len(steps)), ticks=borders[:-1], end=int(borders[-1]), time_base=Fraction(1, 10), **lengths)
+    clips = cut((0, len(steps)), ticks=borders[:-1], end=int(borders[-1]), time_base=Fraction(1, 10), **lengths)
 
-    assert all(span.start in borders and span.end in borders for span in pieces.spans)
-    assert all(span.end - span.start >= max(min_length * 10 - 1e-6, 1) for span in pieces.spans)
-    assert all(left.end <= right.start for left, right in pairwise(pieces.spans))
+    assert all(start in borders and end in borders for start, end in clips)
+    assert all(end - start >= max(min_length * 10 - 1e-6, 1) for start, end in clips)
+    assert all(left[1] <= right[0] for left, right in pairwise(clips))
     if crop == min_length == 0:
-        assert [pieces.spans[0].start, pieces.spans[-1].end] == [0, borders[-1]]
-        assert all(left.end == right.start for left, right in pairwise(pieces.spans))
+        assert [clips[0][0], clips[-1][1]] == [0, borders[-1]]
+        assert all(left[1] == right[0] for left, right in pairwise(clips))
+
+
+@given(
+    lengths=st.lists(st.integers(1, 30), min_size=1, max_size=8),
+    steps=st.integers(1, 9),
+    gap=st.integers(0, 2),
+    min_length=st.integers(0, 40),
+    max_length=st.none() | st.integers(1, 60),
+    crop=st.integers(0, 5),
+    max_mode=st.sampled_from(["stride", "even", "truncate"]),
+)
+def test_what_is_told_on_the_way_is_what_a_look_at_whole_shots_gives(
+    lengths, steps, gap, min_length, max_length, crop, max_mode
+):
+    splitter = Whole(min_length=min_length, max_length=max_length, crop=crop, max_mode=max_mode)
+    shots, start = [], 0
+    for length in lengths:
+        shots.append(Shot(start, start + length))
+        start += length + gap
+    final = [*np.cumsum([1 + (7 * index) % 3 for index in range(start + 1)]).tolist()]
+    known: list[int] = []
+
+    def told():
+        for shot in shots:
+            for end in range(shot.start + 1, shot.end, steps):
+                known[:] = final[:end]
+                yield Shot(shot.start, end, open=True)
+            known[:] = final[: shot.end + 1]
+            yield shot
+
+    on_the_way = list(pieces(told(), known, Fraction(1), splitter))
+    clips = [piece for piece in on_the_way if not piece.open]
+
+    assert clips == [piece for piece in pieces(shots, final, Fraction(1), splitter) if not piece.open]
+    ahead = iter(clips)
+    clip = next(ahead, None)
+    for piece in on_the_way:  # nothing that was told is taken back
+        if not piece.open:
+            clip = next(ahead, None)
+        elif piece.end > piece.start:
+            assert clip is not None
+            assert (piece.start, True) == (clip.start, piece.end <= clip.end)
+        else:
+            assert clip is None or piece.start <= clip.start

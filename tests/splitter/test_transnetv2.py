@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 
 from tests.model.frames import shots_with_a_dissolve
+from tests.splitter.scenes import found
 from vidcurate.records import Shot
-from vidcurate.splitter.transnetv2 import TransNetV2, shots_outside, transitions
+from vidcurate.splitter.transnetv2 import TransNetV2, shots_outside
 
 
 @pytest.mark.parametrize(
@@ -23,22 +24,34 @@ from vidcurate.splitter.transnetv2 import TransNetV2, shots_outside, transitions
     ],
 )
 def test_a_lone_frame_ends_its_shot_and_a_longer_run_belongs_to_none(transition, shots):
-    assert shots_outside(np.array(transition, bool)) == tuple(Shot(start, end) for start, end in shots)
+    middles = np.array(transition, bool)
+    whole = shots_outside([(middles, middles)])
+    by_two = shots_outside((part, part) for part in np.split(middles, range(2, middles.size, 2)))
+
+    assert [(shot.start, shot.end) for shot in whole if not shot.open] == shots
+    assert [(shot.start, shot.end) for shot in by_two if not shot.open] == shots
 
 
 def test_a_transition_is_as_long_as_its_members_and_needs_a_middle():
     middles = np.array([0, 1, 0, 0, 0, 1, 0, 0, 0, 0, 1, 1], bool)
     members = np.array([0, 0, 0, 0, 1, 1, 1, 0, 1, 0, 0, 1], bool)
 
-    whole = transitions(middles, members)
+    told = [(shot.start, shot.end) for shot in shots_outside([(middles, members)]) if not shot.open]
 
-    assert whole.astype(int).tolist() == [0, 1, 0, 0, 1, 1, 1, 0, 0, 0, 1, 1]  # by hand
+    assert told == [(0, 2), (2, 4), (7, 10)]  # transitions at 1, 4 to 6 and 10 to 11, by hand
+
+
+def test_a_shot_is_told_as_far_as_no_later_frame_can_change_it():
+    middles, members = np.array([0, 0, 0, 0, 0, 1], bool), np.array([0, 0, 0, 1, 1, 1], bool)
+    told = list(shots_outside([(middles[:4], members[:4]), (middles[4:], members[4:])]))
+
+    assert told == [Shot(0, 3, open=True), Shot(0, 3, open=True), Shot(0, 3)]
 
 
 def test_a_shot_ends_with_a_cut_and_before_the_first_mixed_frame_of_a_dissolve():
     frames = shots_with_a_dissolve()
 
-    shots = TransNetV2().load("cpu")((index / 25, frame) for index, frame in enumerate(frames))
+    shots = found(TransNetV2(), ((index / 25, frame) for index, frame in enumerate(frames)))
 
     # The last frame before the cut is 44; mixed are 100 to 114, and the reference scores 115 above the threshold too.
     assert shots == (Shot(0, 45), Shot(45, 100), Shot(116, 160))
@@ -47,4 +60,4 @@ def test_a_shot_ends_with_a_cut_and_before_the_first_mixed_frame_of_a_dissolve()
 def test_a_threshold_of_one_finds_nothing():
     frames = shots_with_a_dissolve(60)
 
-    assert TransNetV2(threshold=1.0).load("cpu")((0.0, frame) for frame in frames) == (Shot(0, 60),)
+    assert found(TransNetV2(threshold=1.0), ((0.0, frame) for frame in frames)) == (Shot(0, 60),)

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from tests.splitter.scenes import found
 from vidcurate.records import Shot
 from vidcurate.splitter.whole import Whole
 
@@ -9,11 +10,11 @@ NOTHING = np.empty((0, 0, 3), np.uint8)
 
 
 def test_a_video_is_one_shot():
-    assert Whole().load("cpu")((frame / 25, NOTHING) for frame in range(70)) == (Shot(0, 70),)
+    assert found(Whole(), ((frame / 25, NOTHING) for frame in range(70))) == (Shot(0, 70),)
 
 
 def test_no_frames_are_no_shot():
-    assert Whole().load("cpu")(()) == ()
+    assert found(Whole(), ()) == ()
 
 
 def test_nothing_is_dropped_and_nothing_is_cut():

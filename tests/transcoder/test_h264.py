@@ -6,18 +6,10 @@ from pathlib import Path
 import pydantic
 import pytest
 
-from tests.video.making import first_pass
-from vidcurate.records import Clip, CutClip, Span
-from vidcurate.registry import fingerprint, loaded, registered
+from tests.video.making import cut_at
+from vidcurate.records import CutClip
+from vidcurate.registry import registered
 from vidcurate.transcoder.h264 import H264
-
-
-def run(transcoder: H264, path: Path) -> CutClip:
-    info, ticks, end = first_pass(path)
-    clip = Clip.of("v", Span(start=int(ticks[0]), end=end, time_base=info.time_base))
-    folder = path.parent / fingerprint(transcoder)
-    folder.mkdir()
-    return next(loaded(transcoder, "cpu")(str(path), info, [clip], [], folder, ticks))
 
 
 def test_it_is_registered_under_its_name():
@@ -35,21 +27,25 @@ def test_values_out_of_range_are_refused(wrong):
         H264(**wrong)
 
 
+def cut(path: Path, **settings) -> CutClip:
+    return cut_at(path, starts=(0,), transcoder=H264(**settings))[0]
+
+
 def test_a_higher_crf_makes_smaller_files(make_video):
     path = make_video(shots=(25,))
 
-    assert run(H264(crf=40), path).num_bytes < run(H264(crf=10), path).num_bytes / 2
+    assert cut(path, crf=40).file.num_bytes < cut(path, crf=10).file.num_bytes / 2
 
 
 def test_sound_is_kept_unless_it_is_dropped(make_video):
     path = make_video(shots=(25,), audio=True)
 
-    assert run(H264(), path).has_audio
-    assert not run(H264(audio="drop"), path).has_audio
+    assert cut(path).file.has_audio
+    assert not cut(path, audio="drop").file.has_audio
 
 
-def test_several_threads_write_the_same_bytes_every_time(make_video, tmp_path):
-    transcoder, path = H264(threads=2), make_video("a/a.mp4", shots=(25,))
-    twin = make_video("b/a.mp4", shots=(25,))
+def test_several_threads_write_the_same_bytes_every_time(make_video):
+    paths = [make_video(f"{name}/a.mp4", shots=(25,)) for name in "ab"]
+    one, other = (Path(cut(path, threads=2).path).read_bytes() for path in paths)
 
-    assert Path(run(transcoder, path).path).read_bytes() == Path(run(transcoder, twin).path).read_bytes()
+    assert one == other

@@ -11,10 +11,13 @@ import av
 import numpy as np
 from numpy.typing import NDArray
 
-from vidcurate.records import Clip, CutClip, Sampling, Span, VideoInfo
-from vidcurate.video.cut import cut
+from vidcurate.records import CutClip, Sampling, Shot, VideoInfo
+from vidcurate.registry import settings
+from vidcurate.splitter.base import Splitter
+from vidcurate.stage.cut import Cutting
+from vidcurate.transcoder.base import Transcoder
+from vidcurate.transcoder.h264 import H264
 from vidcurate.video.decode import Decoding
-from vidcurate.video.encode import Encoding
 from vidcurate.video.probe import probe
 
 
@@ -103,24 +106,38 @@ def first_pass(path: Path) -> tuple[VideoInfo, NDArray[np.int64], int]:
     return info, ticks, decoding.end
 
 
+@settings
+class At(Splitter):
+    """Cuts at the frames that it is told; shots are told when all frames have been seen.
+
+    Attributes:
+        starts: first frame of every shot; each ends where the next begins, the last with the video.
+    """
+
+    min_length: float = 0.0
+    starts: tuple[int, ...]
+
+    def load(self, device):
+        return self._detect
+
+    def _detect(self, thumbnails):
+        count = sum(1 for _ in thumbnails)
+        yield from (Shot(start, end) for start, end in pairwise((*self.starts, count)))
+
+
 def cut_at(
     path: Path,
     starts: Sequence[int],
     *,
     samplings: Sequence[Sampling] = (),
-    encoding: Encoding = Encoding(),  # noqa: B008  # a frozen value
+    transcoder: Transcoder = H264(),  # noqa: B008  # a frozen value
     folder: Path | None = None,
 ) -> list[CutClip]:
     """Clips that begin at the frames with these numbers; each ends where the next begins, the last with the video."""
-    info, ticks, end = first_pass(path)
-    borders = [*(int(ticks[start]) for start in starts), end]
-    spans = [
-        Span(start=start, end=stop, time_base=info.time_base, origin=info.origin) for start, stop in pairwise(borders)
-    ]
-    clips = [Clip.of("video", span) for span in spans]
     folder = folder or path.parent / "clips"
     folder.mkdir(exist_ok=True)
-    return list(cut(str(path), info, clips, samplings, folder, ticks, encoding=encoding))
+    info, splitter = probe(str(path)), At(starts=tuple(starts))
+    return list(Cutting("video", str(path), info, splitter, transcoder, samplings, folder, "cpu"))
 
 
 def heard(path: Path | str) -> tuple[int, NDArray[np.float32]]:

@@ -12,7 +12,7 @@ from vidcurate.errors import DecodeError
 from vidcurate.records import Sampling, VideoInfo
 from vidcurate.video.decode import Decoding
 from vidcurate.video.probe import probe
-from vidcurate.video.sample import Resize, Sampler, Thumbnails, resizes
+from vidcurate.video.sample import Resize, Sampler, resizes
 
 INFO = VideoInfo(
     width=320, height=180, rotation=0, fps=25.0, duration=1.0, num_frames=1, codec="h264", pixel_format="yuv420p",
@@ -98,44 +98,26 @@ def test_frames_that_change_size_amid_a_video_come_out_alike():
     assert [resize(stripes(200, width=width, height=180)).mean() for width in (320, 160, 320)] == [200, 200, 200]
 
 
-def test_thumbnails_carry_seconds_from_the_first_frame_and_remember_ticks(make_video):
-    path = str(make_video("late.ts", shots=(3, 3), times=range(250, 256)))
-    thumbnails = Thumbnails(path, probe(path), (48, 27))
-    seconds, images = zip(*thumbnails, strict=True)
-
-    assert seconds == pytest.approx([0, 0.04, 0.08, 0.12, 0.16, 0.2])
-    assert {image.shape for image in images} == {(27, 48, 3)}
-    assert np.abs(images[2].astype(int) - images[3]).mean() > 10  # another scene
-    assert thumbnails.ticks.tolist() == [900_000 + 3600 * number for number in range(6)]
-    assert thumbnails.decoding.end == 900_000 + 6 * 3600
-
-
-def test_thumbnails_without_a_size_are_empty(make_video):
-    path = str(make_video(shots=(4,)))
-    thumbnails = Thumbnails(path, probe(path), None)
-
-    assert [image.shape for _, image in thumbnails] == [(0, 0, 3)] * 4
-
-
 def test_the_sampler_keeps_what_each_sampling_chooses(make_video):
     path = make_video(shots=(30,))
     info, ticks, _ = first_pass(path)
     few, often = Sampling(width=16, height=16, count=3), Sampling(width=32, height=18, fps=5, fit="crop")
-    sampler = Sampler(resizes(info, [few, often, few]), (ticks - ticks[0]) / 12800)
+    sampler, times = Sampler(resizes(info, [few, often, few])), (ticks - ticks[0]) / 12800
     for index, (_, frame) in enumerate(Decoding(str(path), info)):
-        sampler.offer(index, frame)
-    frames = sampler.frames()
+        sampler.offer(index, times[index], frame)
+    frames = sampler.frames(times)
 
     assert frames[few].images.shape == (3, 16, 16, 3)
-    assert frames[few].times == pytest.approx([0.2, 0.6, 1.0])  # middles of thirds of 30 frames: 5, 15, 25
+    assert frames[few].indices.tolist() == [4, 16, 24]  # of every 4th, nearest to 5, 15 and 25
+    assert frames[few].times == pytest.approx([0.16, 0.64, 0.96])
     assert frames[often].images.shape == (6, 18, 32, 3)
     assert frames[often].times == pytest.approx([0, 0.2, 0.4, 0.6, 0.8, 1.0])
-    assert sampler.indices == [0, 5, 10, 15, 20, 25]
+    assert frames[often].indices.tolist() == [0, 5, 10, 15, 20, 25]
 
 
 def test_a_sampler_that_was_not_shown_all_says_so():
-    sampler = Sampler(resizes(INFO, [Sampling(width=16, height=16, count=2)]), np.arange(10) / 25)
-    sampler.offer(2, stripes(0, width=320, height=180))
+    sampler = Sampler(resizes(INFO, [Sampling(width=16, height=16, count=2)]))
+    sampler.offer(2, 0.08, stripes(0, width=320, height=180))
 
     with pytest.raises(DecodeError, match="1 of 2 sampled frames"):
-        sampler.frames()
+        sampler.frames(np.arange(10) / 25)

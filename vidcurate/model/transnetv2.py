@@ -29,7 +29,7 @@ Image = NDArray[np.uint8]
 
 
 class Scores(NamedTuple):
-    """Probabilities of the n frames of a video.
+    """Probabilities of n frames of a video.
 
     Attributes:
         single: float32 [n] in [0, 1], that the frame is the middle of a transition; of a hard cut: the last one before.
@@ -52,23 +52,25 @@ def pretrained(device: str) -> TransNetV2:
     return model.eval()
 
 
-def score(model: TransNetV2, frames: Iterable[Image], batch: int = 1) -> Scores:
-    """Score every frame of a video.
+def score(model: TransNetV2, frames: Iterable[Image], batch: int = 1) -> Iterator[Scores]:
+    """Score every frame of a video, some as soon as those that they depend on have passed.
 
     Args:
         model: as `pretrained` returns it.
         frames: uint8 [27, 48, 3] RGB, in order; at most `batch` + 1 windows of them are in memory at once.
         batch: windows that go through the network together; on a CPU, whose cache holds one, 1 is fastest.
+
+    Yields:
+        scores of the next frames.
     """
     device = model.hidden.weight.device
-    parts = [np.empty((2, 0), np.float32)]
     ahead = windows(frames)
     while group := list(islice(ahead, batch)):
         with inference():
             logits = torch.stack(model(torch.from_numpy(np.stack([window for window, _ in group])).to(device)))
             middles = torch.sigmoid(logits[:, :, MARGIN : MARGIN + STRIDE]).cpu().numpy()
-        parts += [middles[:, row, :fresh] for row, (_, fresh) in enumerate(group)]
-    return Scores(*np.concatenate(parts, axis=1))
+        for row, (_, fresh) in enumerate(group):
+            yield Scores(*middles[:, row, :fresh])
 
 
 def windows(frames: Iterable[Image]) -> Iterator[tuple[Image, int]]:

@@ -11,17 +11,10 @@ import pyarrow.compute as pc
 
 from vidcurate.stage.decide import FOLDER as DECISIONS_FOLDER
 from vidcurate.stage.neighbours import FOLDER as NEIGHBOURS_FOLDER
+from vidcurate.stage.settle import read_tables
 from vidcurate.store.files import Store
-from vidcurate.table import BOUNDS, CAPTIONS, CLIPS, FAILURES, NEIGHBOURS, SCORES, VIDEOS
+from vidcurate.table import NEIGHBOURS
 
-EMPTY = {
-    "videos": VIDEOS,
-    "clips": CLIPS,
-    "scores": SCORES,
-    "bounds": BOUNDS,
-    "captions": CAPTIONS,
-    "failures": FAILURES,
-}
 INDEX = "webdataset/v0/index.json"
 EPSILON_TABLE, EPSILON_CURVE = "semantic/epsilon_table.csv", "semantic/epsilon_curve.png"
 
@@ -81,10 +74,15 @@ def read_dataset(store: Store, eps: float | None) -> Dataset:
         store: the dataset.
         eps: show the decisions at this epsilon; None or one that was not tried shows the first there are.
     """
-    tables = {name: _parts(store, f"tables/{name}", schema) for name, schema in EMPTY.items()}
+    tables = read_tables(store)
     decisions, decided = _decisions(store, eps)
     return Dataset(
-        **tables,
+        videos=tables.videos,
+        clips=tables.clips,
+        scores=tables.scores,
+        bounds=tables.bounds,
+        captions=tables.captions,
+        failures=tables.failures,
         neighbours=_parts(store, NEIGHBOURS_FOLDER, NEIGHBOURS),
         decisions=decisions,
         eps=decided,

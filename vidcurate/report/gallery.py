@@ -14,6 +14,7 @@ import pyarrow.compute as pc
 
 from vidcurate.errors import MediaError
 from vidcurate.report.dataset import Dataset
+from vidcurate.stage.publish import PREVIEWS
 from vidcurate.store.files import Store
 
 log = logging.getLogger(__name__)
@@ -151,12 +152,19 @@ def _rows(table: pa.Table, key: str, names: Collection[str]) -> dict[str, dict[s
 
 
 def _picture(store: Store, clip: Mapping[str, Any], frames: int) -> str | None:
+    """The strip that split has drawn, or one of so many frames where it has not."""
     from vidcurate.video.thumbnail import strip
 
+    preview = f"{PREVIEWS}/{clip['clip_id']}.jpg"
     try:
+        if store.exists(preview):
+            return _embedded(store.read(preview))
         with store.fs.open(store.path(clip["uri"]), "rb") as file:
-            data = strip(file, frames, clip["width"], clip["height"])
+            return _embedded(strip(file, frames, clip["width"], clip["height"]))
     except (MediaError, OSError) as error:
         log.warning("report: no picture of %s: %s", clip["uri"], error)
         return None
-    return f"data:image/jpeg;base64,{base64.b64encode(data).decode()}"
+
+
+def _embedded(jpeg: bytes) -> str:
+    return f"data:image/jpeg;base64,{base64.b64encode(jpeg).decode()}"

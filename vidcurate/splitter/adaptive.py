@@ -7,14 +7,14 @@ either size. Fast camera motion does not trip it as it does `content`; it misses
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Annotated, ClassVar
 
 import pydantic
 
-from vidcurate.records import Shot
+from vidcurate.records import Shot, Thumbnail
 from vidcurate.registry import Count, register
-from vidcurate.splitter.base import Detect, Splitter, Thumbnail
+from vidcurate.splitter.base import Detect, Splitter
 from vidcurate.splitter.cuts import scan
 
 
@@ -40,7 +40,7 @@ class Adaptive(Splitter):
         """The function that finds shots; there is no model, `device` is ignored."""
         from scenedetect.detectors import AdaptiveDetector
 
-        def detect(thumbnails: Iterable[Thumbnail]) -> tuple[Shot, ...]:
+        def detect(thumbnails: Iterable[Thumbnail]) -> Iterator[Shot]:
             detector = AdaptiveDetector(
                 adaptive_threshold=self.threshold,
                 min_content_val=self.min_change,

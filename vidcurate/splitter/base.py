@@ -3,21 +3,20 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from typing import Annotated, ClassVar, Literal
 
-import numpy as np
 import pydantic
-from numpy.typing import NDArray
 
-from vidcurate.records import Shot
+from vidcurate.records import Shot, Thumbnail
 from vidcurate.registry import Component, Seconds, settings
 
-Thumbnail = tuple[float, NDArray[np.uint8]]
-"""Presentation time in seconds from the first frame, and uint8 [height, width, 3] RGB of the splitter's size."""
+Detect = Callable[[Iterable[Thumbnail]], Iterator[Shot]]
+"""Takes every frame of one video, once and in order; yields its shots, rising, disjoint, without transition frames.
 
-Detect = Callable[[Iterable[Thumbnail]], tuple[Shot, ...]]
-"""Takes every frame of one video, once and in order; returns its shots, rising, disjoint, without transition frames."""
+Shots are told as soon as they are certain, long ones as open shots on the way: decoded frames wait in memory until
+then. One that is told only at the end costs a second decode of a long video.
+"""
 
 
 @settings

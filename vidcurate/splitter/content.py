@@ -7,14 +7,14 @@ against .855. It finds hard cuts and misses most dissolves.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Annotated, ClassVar
 
 import pydantic
 
-from vidcurate.records import Shot
+from vidcurate.records import Shot, Thumbnail
 from vidcurate.registry import register
-from vidcurate.splitter.base import Detect, Splitter, Thumbnail
+from vidcurate.splitter.base import Detect, Splitter
 from vidcurate.splitter.cuts import scan
 
 
@@ -36,7 +36,7 @@ class Content(Splitter):
         """The function that finds shots; there is no model, `device` is ignored."""
         from scenedetect.detectors import ContentDetector
 
-        def detect(thumbnails: Iterable[Thumbnail]) -> tuple[Shot, ...]:
+        def detect(thumbnails: Iterable[Thumbnail]) -> Iterator[Shot]:
             detector = ContentDetector(threshold=self.threshold, min_scene_len=self.min_shot_frames)
             return scan(detector, thumbnails)
 

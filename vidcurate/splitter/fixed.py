@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Annotated
 
 import pydantic
 
-from vidcurate.records import Shot
+from vidcurate.records import Shot, Thumbnail
 from vidcurate.registry import register
-from vidcurate.splitter.base import Detect, Splitter, Thumbnail
+from vidcurate.splitter.base import Detect, Splitter
 from vidcurate.splitter.cuts import shots_between
 
 TOLERANCE = 1e-6  # seconds; times are floats, and a frame at 0.3 s belongs to the fourth clip of 0.1 s
@@ -32,13 +32,12 @@ class Fixed(Splitter):
         """The function that finds shots; it looks at the clock only."""
         return self._detect
 
-    def _detect(self, thumbnails: Iterable[Thumbnail]) -> tuple[Shot, ...]:
-        cuts: list[int] = []
-        frames = clip = 0
-        for time, _ in thumbnails:
-            now = int((time + TOLERANCE) / self.length)
-            if now > clip:
-                cuts.append(frames)
+    def _detect(self, thumbnails: Iterable[Thumbnail]) -> Iterator[Shot]:
+        return shots_between(self._cuts(thumbnails))
+
+    def _cuts(self, thumbnails: Iterable[Thumbnail]) -> Iterator[tuple[int, list[int]]]:
+        clip = 0
+        for index, thumbnail in enumerate(thumbnails):
+            now = int((thumbnail.time + TOLERANCE) / self.length)
+            yield index + 1, [index] if now > clip else []
             clip = now
-            frames += 1
-        return shots_between(cuts, frames)

@@ -8,14 +8,14 @@ of like brightness is missed.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Annotated, ClassVar
 
 import pydantic
 
-from vidcurate.records import Shot
+from vidcurate.records import Shot, Thumbnail
 from vidcurate.registry import Count, Fraction01, register
-from vidcurate.splitter.base import Detect, Splitter, Thumbnail
+from vidcurate.splitter.base import Detect, Splitter
 from vidcurate.splitter.cuts import scan
 
 
@@ -39,7 +39,7 @@ class Hist(Splitter):
         """The function that finds shots; there is no model, `device` is ignored."""
         from scenedetect.detectors import HistogramDetector
 
-        def detect(thumbnails: Iterable[Thumbnail]) -> tuple[Shot, ...]:
+        def detect(thumbnails: Iterable[Thumbnail]) -> Iterator[Shot]:
             detector = HistogramDetector(threshold=self.threshold, bins=self.bins, min_scene_len=self.min_shot_frames)
             return scan(detector, thumbnails)
 

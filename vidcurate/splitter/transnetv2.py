@@ -9,15 +9,15 @@ cuts to the frame, 15 of 17 dissolves, 13 of 13 fades through black, no wipe. Of
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-from vidcurate.records import Shot
+from vidcurate.records import Shot, Thumbnail
 from vidcurate.registry import Fraction01, register
-from vidcurate.splitter.base import Detect, Splitter, Thumbnail
+from vidcurate.splitter.base import Detect, Splitter
 
 
 @register
@@ -44,42 +44,50 @@ class TransNetV2(Splitter):
 
         model = transnetv2.pretrained(device)
 
-        def detect(thumbnails: Iterable[Thumbnail]) -> tuple[Shot, ...]:
-            scores = transnetv2.score(model, (image for _, image in thumbnails))
-            return shots_outside(transitions(scores.single > self.threshold, scores.many_hot > self.threshold))
+        def detect(thumbnails: Iterable[Thumbnail]) -> Iterator[Shot]:
+            scores = transnetv2.score(model, (thumbnail.image for thumbnail in thumbnails))
+            return shots_outside((single > self.threshold, many_hot > self.threshold) for single, many_hot in scores)
 
         return detect
 
 
-def transitions(middles: NDArray[np.bool_], members: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    """Whole transitions: runs of frames that are one or the other, if one of them is a middle.
-
-    Args:
-        middles: bool [n], whether each frame is the middle of a transition.
-        members: bool [n], whether it is any part of one.
-
-    Returns:
-        bool [n].
-    """
-    either = middles | members
-    run = np.cumsum(np.diff(either, prepend=False))
-    return either & np.isin(run, run[middles])
-
-
-def shots_outside(transition: NDArray[np.bool_]) -> tuple[Shot, ...]:
+def shots_outside(blocks: Iterable[tuple[NDArray[np.bool_], NDArray[np.bool_]]]) -> Iterator[Shot]:
     """Shots between transitions.
 
-    A lone frame marks a hard cut and is the last of its shot. The frames of a longer run are mixed from both shots and
-    belong to neither.
+    A transition is a run of frames that are middles or members, if one of them is a middle. A lone frame marks a hard
+    cut and is the last of its shot. The frames of a longer run are mixed from both shots and belong to neither.
 
     Args:
-        transition: bool [n], whether each frame is part of a transition.
+        blocks: of the frames of a video in order: bool [n], whether each frame is the middle of a transition, and
+            bool [n], whether it is any part of one.
     """
-    edges = np.flatnonzero(np.diff(transition.astype(np.int8), prepend=0, append=0)).tolist()
-    shots: list[Shot] = []
-    start = 0
-    for first, after in zip(edges[::2], edges[1::2], strict=True):
-        shots.append(Shot(start, after if after - first == 1 else first))
-        start = after
-    shots.append(Shot(start, len(transition)))
-    return tuple(shot for shot in shots if shot.start < shot.end)
+    start = index = 0
+    run: int | None = None  # first frame of the run at hand
+    proven = False
+    for middle, member, last in _flags(blocks):
+        if middle or member:
+            run, proven = index if run is None else run, proven or middle
+        elif run is not None:
+            if proven:
+                yield from _shot(start, index if index - run == 1 else run)
+                start = index
+            run, proven = None, False
+        index += 1
+        if last:
+            yield from _shot(start, index if run is None else run, open=True)
+    if run is None or not proven or index - run == 1:
+        yield from _shot(start, index)
+    else:
+        yield from _shot(start, run)
+
+
+def _flags(blocks: Iterable[tuple[NDArray[np.bool_], NDArray[np.bool_]]]) -> Iterator[tuple[bool, bool, bool]]:
+    """Middle, member, and whether the frame is the last of its block."""
+    for middles, members in blocks:
+        for number, (middle, member) in enumerate(zip(middles.tolist(), members.tolist(), strict=True), start=1):
+            yield middle, member, number == middles.size
+
+
+def _shot(start: int, end: int, *, open: bool = False) -> Iterator[Shot]:
+    if end > start:
+        yield Shot(start, end, open)

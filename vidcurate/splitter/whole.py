@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Annotated
 
 import pydantic
 
-from vidcurate.records import Shot
+from vidcurate.records import Shot, Thumbnail
 from vidcurate.registry import Seconds, register
-from vidcurate.splitter.base import Detect, Splitter, Thumbnail
+from vidcurate.splitter.base import Detect, Splitter
 from vidcurate.splitter.cuts import shots_between
 
 
@@ -29,5 +29,5 @@ class Whole(Splitter):
         """The function that finds shots; it counts frames."""
         return self._detect
 
-    def _detect(self, thumbnails: Iterable[Thumbnail]) -> tuple[Shot, ...]:
-        return shots_between((), sum(1 for _ in thumbnails))
+    def _detect(self, thumbnails: Iterable[Thumbnail]) -> Iterator[Shot]:
+        return shots_between((index + 1, []) for index, _ in enumerate(thumbnails))

@@ -17,6 +17,10 @@ from vidcurate.stage.record import Record, Row, wanted
 log = logging.getLogger(__name__)
 
 
+UNSEEN = "unseen"
+"""Reason of clips that this recipe has failed to look at."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Verdicts:
     """What the filters say of the clips.
@@ -46,7 +50,7 @@ def judge(records: Sequence[Record], filters: Sequence[Filter]) -> Verdicts:
         filters: in the order in which they are asked.
     """
     scores = _scores(records, filters)
-    reasons = {clip["clip_id"]: "" for record in records for clip in record.clips}
+    reasons = {clip["clip_id"]: UNSEEN if record.failure else "" for record in records for clip in record.clips}
     found: dict[tuple[str, str], str] = {}
     bounds: list[Drawn] = []
     for entry in filters:
@@ -76,7 +80,7 @@ def judge(records: Sequence[Record], filters: Sequence[Filter]) -> Verdicts:
 
 
 def without_file(records: Iterable[Record], recipe: Recipe, files: Collection[str]) -> set[str]:
-    """Keys of the records that have a clip which passes the filters but has no file; their videos are cut again.
+    """Keys of the records that have a clip which passes the filters, or may, but has no file: to be cut again.
 
     Args:
         records: all of the dataset.
@@ -88,7 +92,7 @@ def without_file(records: Iterable[Record], recipe: Recipe, files: Collection[st
     return {
         record.key
         for record in ours
-        if any(not reasons[clip["clip_id"]] and clip["clip_id"] not in files for clip in record.clips)
+        if any(reasons[clip["clip_id"]] in {"", UNSEEN} and clip["clip_id"] not in files for clip in record.clips)
     }
 
 

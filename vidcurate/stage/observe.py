@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import itertools
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Protocol, TypeVar, cast
 
@@ -16,7 +15,8 @@ from vidcurate.records import Frames, Sampling
 from vidcurate.registry import loaded
 from vidcurate.stage.record import Row
 
-GROUP = 16  # clips whose frames are in memory at once
+GROUP, GROUP_BYTES = 16, 128 * 2**20
+"""Clips whose frames are in memory at once: so many, or fewer if their frames are larger than this."""
 
 
 class Seen(Protocol):
@@ -46,11 +46,13 @@ class Observations:
         scores: rows of SCORES, without verdicts.
         vectors: float32 [n, dim], in the order of the clips; None if no embedding was asked for.
         captions: rows of CAPTIONS.
+        previews: files by their name without the folder.
     """
 
     scores: list[Row]
     vectors: NDArray[np.float32] | None
     captions: list[Row]
+    previews: dict[str, bytes]
 
 
 def samplings(recipe: Recipe, products: Collection[str]) -> tuple[Sampling, ...]:
@@ -60,6 +62,8 @@ def samplings(recipe: Recipe, products: Collection[str]) -> tuple[Sampling, ...]
         wants.append(recipe.embedder.sampling)
     if "caption" in products:
         wants.append(recipe.captioner.sampling)
+    if "preview" in products:
+        wants.append(recipe.preview.sampling)
     return tuple(dict.fromkeys(want for want in wants if want is not None))
 
 
@@ -69,7 +73,7 @@ def observe(clips: Sequence[Seen], recipe: Recipe, products: Collection[str], de
     Args:
         clips: a handful of clips; their frames are in memory at once.
         recipe: the components.
-        products: of `embedding`, `caption` and `score/...`; others are ignored.
+        products: of `embedding`, `caption`, `preview` and `score/...`; others are ignored.
         device: where the models run.
     """
     vectors = None
@@ -80,6 +84,7 @@ def observe(clips: Sequence[Seen], recipe: Recipe, products: Collection[str], de
         scores=[row for entry in _filters(recipe, products) for row in _scores(clips, entry, device)],
         vectors=vectors,
         captions=_captions(clips, recipe, device) if "caption" in products else [],
+        previews=_previews(clips, recipe, device) if "preview" in products else {},
     )
 
 
@@ -93,8 +98,7 @@ def look(
     """
     bare: list[View] = []
     parts: list[Observations] = []
-    stream = iter(clips)
-    while group := list(itertools.islice(stream, GROUP)):
+    for group in _groups(clips):
         parts.append(observe(group, recipe, products, device))
         bare += [_without_frames(clip) for clip in group]
     vectors = [part.vectors for part in parts if part.vectors is not None]
@@ -102,7 +106,20 @@ def look(
         scores=[row for part in parts for row in part.scores],
         vectors=np.concatenate(vectors) if vectors else None,
         captions=[row for part in parts for row in part.captions],
+        previews={name: data for part in parts for name, data in part.previews.items()},
     )
+
+
+def _groups(clips: Iterable[View]) -> Iterator[list[View]]:
+    group: list[View] = []
+    for clip in clips:
+        group.append(clip)
+        waiting = sum(frames.images.nbytes for waits in group for frames in waits.frames.values())
+        if len(group) == GROUP or waiting > GROUP_BYTES:
+            yield group
+            group = []
+    if group:
+        yield group
 
 
 def _without_frames(clip: View) -> View:
@@ -140,3 +157,11 @@ def _captions(clips: Sequence[Seen], recipe: Recipe, device: str) -> list[Row]:
         }
         for clip, caption in zip(clips, captions, strict=True)
     ]
+
+
+def _previews(clips: Sequence[Seen], recipe: Recipe, device: str) -> dict[str, bytes]:
+    draw, sampling = loaded(recipe.preview, device), recipe.preview.sampling
+    if sampling is None:
+        return {}
+    drawn = ((clip.clip_id, draw(clip.frames[sampling])) for clip in clips)
+    return {f"{name}.{suffix}": data for name, files in drawn for suffix, data in files.items()}

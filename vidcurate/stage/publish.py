@@ -9,14 +9,16 @@ from typing import Any
 
 from vidcurate.recipe import Recipe
 from vidcurate.records import CutClip, Video, VideoInfo
+from vidcurate.stage.cut import Found
 from vidcurate.stage.metas import FOLDER as METAS
 from vidcurate.stage.metas import write_metas
 from vidcurate.stage.observe import Observations
 from vidcurate.stage.place import FILTERED, KEPT
 from vidcurate.stage.record import Record, Row, wanted
-from vidcurate.stage.shots import Found
 from vidcurate.store.files import Store
 from vidcurate.table import vectors_table
+
+PREVIEWS = "previews"
 
 
 def publish(
@@ -31,7 +33,7 @@ def publish(
     """Put the clips of a video and all that was seen in them into the dataset; the record is left to the caller."""
     record = Record(
         key=video.id,
-        video=_video(video, info, found),
+        video=_video(video, info, found, clips),
         made_from=wanted(recipe),
         clips=[_clip(clip) for clip in clips],
         scores=seen.scores,
@@ -39,6 +41,7 @@ def publish(
     )
     for clip in clips:
         store.put(Path(clip.path), f"{KEPT}/{clip.clip.id}.mp4")
+    _write_previews(store, seen)
     _write_vectors(store, record, seen, recipe)
     write_metas(store, record)
     return record
@@ -49,21 +52,33 @@ def publish_again(store: Store, known: Record, products: frozenset[str], seen: O
     names = {product.partition("/")[2] for product in products if product.startswith("score/")}
     record = replace(
         known,
+        video=known.video | {"status": "processed", "reason": ""},
+        failure=None,
         made_from=known.made_from | {product: wanted(recipe)[product] for product in products},
         scores=[row for row in known.scores if row["filter"] not in names] + seen.scores,
         captions=seen.captions if "caption" in products else known.captions,
     )
+    _write_previews(store, seen)
     _write_vectors(store, record, seen, recipe)
     write_metas(store, record)
     return record
 
 
 def retire(store: Store, known: Record | None, record: Record) -> None:
-    """Remove the files of clips that an earlier recipe had cut and this one has not."""
+    """Remove the files of clips that an earlier recipe had cut and this one has not, and of vectors without clips."""
     now = {clip["clip_id"] for clip in record.clips}
     for name in (clip["clip_id"] for clip in (known.clips if known else ()) if clip["clip_id"] not in now):
-        for key in (f"{KEPT}/{name}.mp4", f"{FILTERED}/{name}.mp4", f"{METAS}/{name}.json"):
+        previews = (f"{PREVIEWS}/{name}.{suffix}" for suffix in ("webp", "jpg"))
+        for key in (f"{KEPT}/{name}.mp4", f"{FILTERED}/{name}.mp4", f"{METAS}/{name}.json", *previews):
             store.remove(key)
+    if known is not None and known.clips and not record.clips:
+        for folder in store.folders("_embd_parquet"):
+            store.remove(f"{folder}/{record.key}.parquet")
+
+
+def _write_previews(store: Store, seen: Observations) -> None:
+    for name, data in seen.previews.items():
+        store.write(f"{PREVIEWS}/{name}", data)
 
 
 def _write_vectors(store: Store, record: Record, seen: Observations, recipe: Recipe) -> None:
@@ -72,18 +87,18 @@ def _write_vectors(store: Store, record: Record, seen: Observations, recipe: Rec
         store.write_table(f"{recipe.embedder.folder}/{record.key}.parquet", vectors_table(names, seen.vectors))
 
 
-def _video(video: Video, info: VideoInfo, found: Found) -> Row:
+def _video(video: Video, info: VideoInfo, found: Found, clips: Sequence[CutClip]) -> Row:
     return {
         "video_id": video.id,
         "uri": video.uri,
-        "status": "processed" if found.clips else "filtered",
-        "reason": "" if found.clips else "too_short",
+        "status": "processed" if clips else "filtered",
+        "reason": "" if clips else "too_short",
         "size_bytes": video.size_bytes,
         "duration": found.duration,
         "width": info.width,
         "height": info.height,
         "fps": info.fps,
-        "num_frames": len(found.ticks),
+        "num_frames": found.num_frames,
         "codec": info.codec,
         "pixel_format": info.pixel_format,
         "audio_codec": info.audio_codec,
@@ -93,18 +108,18 @@ def _video(video: Video, info: VideoInfo, found: Found) -> Row:
 
 
 def _clip(cut: CutClip) -> dict[str, Any]:
-    span = cut.clip.span
+    span, file = cut.clip.span, cut.file
     return {
         "clip_id": cut.clip.id,
         "video_id": cut.clip.video_id,
         "start": span.start_s,
         "end": span.end_s,
         "duration": span.duration,
-        "width": cut.width,
-        "height": cut.height,
-        "fps": cut.fps,
-        "num_frames": cut.num_frames,
-        "codec": cut.codec,
-        "num_bytes": cut.num_bytes,
-        "has_audio": cut.has_audio,
+        "width": file.width,
+        "height": file.height,
+        "fps": file.fps,
+        "num_frames": file.num_frames,
+        "codec": file.codec,
+        "num_bytes": file.num_bytes,
+        "has_audio": file.has_audio,
     }

@@ -7,7 +7,7 @@ run that was killed and run again ends with the same bytes as one that was not.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 from vidcurate.recipe import Recipe
@@ -45,11 +45,13 @@ class Record:
 
 
 def wanted(recipe: Recipe) -> dict[str, str]:
-    """Fingerprint of every product that a recipe asks of a video: clips, embedding, caption and each filter's score."""
+    """Fingerprint of every product that a recipe asks of a video: clips, embedding, caption, preview, scores."""
     clips = fingerprint(recipe.splitter, recipe.transcoder)
     made_from = {"clips": clips, "embedding": fingerprint(clips, recipe.embedder)}
     if recipe.captioner.sampling is not None:
         made_from["caption"] = fingerprint(clips, recipe.captioner)
+    if recipe.preview.sampling is not None:
+        made_from["preview"] = fingerprint(clips, recipe.preview)
     seeing = [entry for entry in recipe.filter if entry.sampling is not None]  # the others are asked by `judge`
     return made_from | {f"score/{entry.name}": fingerprint(clips, entry) for entry in seeing}
 
@@ -79,6 +81,22 @@ def failed(video: Video, stage: str, error: BaseException, made_from: Mapping[st
         video=row | {"status": "failed", "reason": reason, "size_bytes": video.size_bytes},
         made_from=dict(made_from),
         failure=row | {"stage": stage, "reason": reason, "message": message},
+    )
+
+
+def unseen(known: Record, error: BaseException) -> Record:
+    """The record of a video whose finished clips could not be looked at anew: they stay, and the next run tries again.
+
+    Args:
+        known: what is true of its clips.
+        error: why.
+    """
+    row = {name: known.video[name] for name in ("video_id", "uri")}
+    reason, message = _snake(type(error).__name__), str(error)
+    return replace(
+        known,
+        video=known.video | {"status": "failed", "reason": reason},
+        failure=row | {"stage": "again", "reason": reason, "message": message},
     )
 
 

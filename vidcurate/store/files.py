@@ -94,6 +94,15 @@ class Store:
         found = (name[len(self.root) + 1 :] for name in self.fs.find(self.path(folder)))
         return sorted(key for key in found if key.endswith(suffix) and PurePosixPath(key).name[0] not in "._")
 
+    def folders(self, suffix: str = "") -> list[str]:
+        """Names of the folders right below the root that end in `suffix`, sorted."""
+        if not self.fs.exists(self.root):
+            return []
+        below = (
+            entry["name"].rstrip("/") for entry in self.fs.ls(self.root, detail=True) if entry["type"] == "directory"
+        )
+        return sorted(name.rsplit("/", 1)[-1] for name in below if name.endswith(suffix))
+
     def read_json(self, key: str) -> Any:
         """The value of a JSON key."""
         return json.loads(self.read(key))

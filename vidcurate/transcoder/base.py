@@ -1,24 +1,65 @@
-"""What a transcoder is: it writes clips of one video as files and shows their sampled frames on the way."""
+"""What a transcoder is: it writes clips of one video as files, from frames that are handed to it."""
 
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar, Protocol
 
-import numpy as np
-from numpy.typing import NDArray
-
-from vidcurate.records import Clip, CutClip, Sampling, VideoInfo
+from vidcurate.records import VideoInfo, Written
 from vidcurate.registry import Component, settings
 
-Cut = Callable[[str, VideoInfo, Sequence[Clip], Sequence[Sampling], Path, NDArray[np.int64]], Iterator[CutClip]]
-"""(path of the video, its info, clips in order, samplings, folder, ticks) -> clips as they are finished, in order.
+if TYPE_CHECKING:
+    import av
 
-The ticks are the timestamps of all frames of the video, int64 [n], from the pass that found its shots. Each clip is
-written to `folder/{clip.id}.mp4` and holds exactly the frames whose timestamps lie in its span.
-"""
+
+class ClipWriter(Protocol):
+    """One clip while it is written."""
+
+    def add(self, tick: int, frame: av.VideoFrame) -> None:
+        """Take its next frame.
+
+        Args:
+            tick: timestamp in ticks of the source's time base, rising.
+            frame: as it was decoded. It may be used after the call, by others too, and is not to be changed.
+
+        Raises:
+            EncodeError: it cannot be written.
+        """
+
+    def finish(self, end: int) -> Written:
+        """Complete the file, once all frames have been added.
+
+        Args:
+            end: tick at which the last frame ends.
+
+        Raises:
+            EncodeError: the file cannot be completed; it is removed.
+        """
+
+    def discard(self) -> None:
+        """Remove the unfinished file."""
+
+
+class Cutter(Protocol):
+    """Writes clips of one video, one after the other."""
+
+    def begin(self, path: Path, start: int) -> ClipWriter:
+        """Begin a clip.
+
+        Args:
+            path: where its file goes.
+            start: timestamp of its first frame in ticks of the source's time base, after the end of the clip before.
+
+        Raises:
+            EncodeError: no file can be written there.
+        """
+
+
+Open = Callable[[str, VideoInfo], AbstractContextManager[Cutter]]
+"""(path of the video, its info) -> what writes its clips. Each file holds exactly the frames that are added."""
 
 
 @settings
@@ -28,5 +69,5 @@ class Transcoder(Component):
     kind: ClassVar[str] = "transcoder"
 
     @abstractmethod
-    def load(self, device: str) -> Cut:
-        """The function that cuts; hardware encoders use `device`."""
+    def load(self, device: str) -> Open:
+        """The function that opens a video for cutting; hardware encoders use `device`."""

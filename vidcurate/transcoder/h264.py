@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 import pydantic
 
 from vidcurate.registry import Count, register
-from vidcurate.transcoder.base import Cut, Transcoder
+from vidcurate.transcoder.base import Open, Transcoder
 
 
 @register
@@ -29,10 +29,10 @@ class H264(Transcoder):
     threads: Count = 1
     audio: Literal["keep", "drop"] = "keep"
 
-    def load(self, device: str) -> Cut:
-        """The function that cuts; it runs on the CPU whatever `device` is."""
-        from vidcurate.video.cut import cut
+    def load(self, device: str) -> Open:
+        """The function that opens a video for cutting; it runs on the CPU whatever `device` is."""
+        from vidcurate.video.cut import Reencoder
         from vidcurate.video.encode import Encoding
 
         encoding = Encoding(preset=self.preset, crf=self.crf, threads=self.threads, audio=self.audio)
-        return partial(cut, encoding=encoding)
+        return partial(Reencoder, encoding=encoding)

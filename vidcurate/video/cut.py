@@ -1,21 +1,19 @@
-"""One pass over a video writes all of its clips, exact to the frame and to the sample, and samples them on the way."""
+"""Encodes clips of one video from its decoded frames, exact to the frame and to the sample."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import nullcontext
-from itertools import pairwise, repeat
+from contextlib import ExitStack
+from fractions import Fraction
 from pathlib import Path
+from types import TracebackType
+from typing import Self
 
 import av
-import numpy as np
-from numpy.typing import NDArray
 
-from vidcurate.errors import DecodeError, EncodeError
-from vidcurate.records import Clip, CutClip, Sampling, VideoInfo
-from vidcurate.video.decode import Decoding
+from vidcurate.errors import EncodeError
+from vidcurate.records import VideoInfo, Written
 from vidcurate.video.encode import ClipFile, Encoding
-from vidcurate.video.sample import Sampler, resizes
+from vidcurate.video.ends import small
 from vidcurate.video.sound import Sound
 from vidcurate.video.timing import Timing
 from vidcurate.video.upright import Upright
@@ -23,125 +21,121 @@ from vidcurate.video.upright import Upright
 Picture = tuple[int, av.VideoFrame]
 """Timestamp in ticks of the video's time base, and the decoded frame."""
 
+UNKNOWN_FPS = 25.0
+"""Frames per second that the encoder is told where the container does not say; timestamps do the rest."""
 
-def cut(
-    path: str,
-    info: VideoInfo,
-    clips: Sequence[Clip],
-    samplings: Sequence[Sampling],
-    folder: Path,
-    ticks: NDArray[np.int64],
-    *,
-    encoding: Encoding,
-) -> Iterator[CutClip]:
-    """Write clips of one video.
+
+class Reencoder:
+    """Writes clips of one video; to be used in a `with`.
 
     Args:
-        path: a local path or a URL.
+        path: the video's local file.
         info: what `probe` said about it.
-        clips: rising and disjoint.
-        samplings: which frames of every clip are wanted, and at what size.
-        folder: where `{clip.id}.mp4` goes.
-        ticks: int64 [n], timestamps of all frames of the video as an earlier pass found them.
         encoding: settings of the encoders.
 
-    Yields:
-        each clip as soon as its file is complete, in order.
-
     Raises:
-        DecodeError: the frames of a clip are not those of the earlier pass.
-        EncodeError: a clip cannot be written, or the picture is too small for H.264.
+        EncodeError: the picture is too small for H.264.
     """
-    audible = encoding.audio == "keep" and info.audio_codec is not None
-    with Sound(path) if audible else nullcontext() as sound:
-        pictures = Decoding(path, info, vectors=any(want.vectors for want in samplings))
-        yield from write_clips(pictures, sound, info, clips, samplings, folder, ticks, encoding)
 
+    def __init__(self, path: str, info: VideoInfo, encoding: Encoding) -> None:
+        self._path, self._info, self._encoding = path, info, encoding
+        self._upright = Upright(info)
+        self._sound: Sound | None = None
+        self._open = ExitStack()
 
-def write_clips(
-    pictures: Iterable[Picture],
-    sound: Sound | None,
-    info: VideoInfo,
-    clips: Sequence[Clip],
-    samplings: Sequence[Sampling],
-    folder: Path,
-    ticks: NDArray[np.int64],
-    encoding: Encoding,
-) -> Iterator[CutClip]:
-    """Frames in, clips out: `cut`, with the frames of the video from wherever they are decoded."""
-    upright, sizes, feed = Upright(info), resizes(info, samplings), _Feed(pictures)
-    for clip in clips:
-        timing = Timing.of(clip, ticks)
-        sampler = Sampler(sizes, timing.times)
-        voice = sound if sound is not None and sound.is_heard(*timing.samples(sound.rate)[[0, -1]]) else None
-        path = folder / f"{clip.id}.mp4"
+    def __enter__(self) -> Self:
+        if self._encoding.audio == "keep" and self._info.audio_codec is not None:
+            self._sound = self._open.enter_context(Sound(self._path))
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._open.close()
+
+    def begin(self, path: Path, start: int) -> Reencoded:
+        """Begin the clip whose first frame has the timestamp `start`.
+
+        It has sound if the video has any at or after that.
+        """
+        timing = Timing(start, self._info.time_base)
+        sound = self._sound
+        if sound is not None and not sound.goes_on(timing.sample(start, sound.rate)):
+            sound = None
         try:
-            with ClipFile(
-                path,
-                encoding,
-                size=(upright.width, upright.height),
-                fps=timing.fps,
-                clock=timing.clock,
-                sound=(voice.rate, voice.layout) if voice is not None else None,
-            ) as file:
-                _fill(file, clip, timing, feed, upright, sampler, voice)
+            return Reencoded(path, self._encoding, self._upright, timing, sound, self._info)
         except av.FFmpegError as error:
-            raise EncodeError(f"{_name(clip)}: {error}") from error
-        yield CutClip(
-            clip=clip,
-            path=str(path),
-            width=upright.width,
-            height=upright.height,
-            num_frames=timing.num_frames,
-            fps=float(timing.fps),
+            raise EncodeError(f"{path.name}: {error}") from error
+
+
+class Reencoded:
+    """One clip while it is encoded. A frame is written when the next one or the end says how long it is shown."""
+
+    def __init__(
+        self, path: Path, encoding: Encoding, upright: Upright, timing: Timing, sound: Sound | None, info: VideoInfo
+    ) -> None:
+        self._path, self._upright, self._timing, self._sound = path, upright, timing, sound
+        self._time_base = info.time_base
+        self._pending: Picture | None = None
+        self._first: Picture | None = None
+        self._num_frames = self._stamp = 0
+        self._file = ClipFile(
+            path,
+            encoding,
+            size=(upright.width, upright.height),
+            fps=Fraction(info.fps or UNKNOWN_FPS),
+            clock=timing.clock,
+            sound=(sound.rate, sound.layout) if sound is not None else None,
+        )
+
+    def add(self, tick: int, frame: av.VideoFrame) -> None:
+        """Take the next frame."""
+        picture = tick, self._upright(frame)
+        if self._pending is None:
+            self._first, self._stamp = picture, self._timing.stamp(tick)
+        else:
+            self._write(tick)
+        self._pending = picture
+
+    def finish(self, end: int) -> Written:
+        """Complete the file."""
+        first, last = self._first, self._pending
+        if first is None or last is None:
+            raise EncodeError(f"{self._path.name}: a clip without a frame")
+        self._write(end)
+        try:
+            self._file.close()
+        except av.FFmpegError as error:
+            raise EncodeError(f"{self._path.name}: {error}") from error
+        duration = (end - first[0]) * self._time_base
+        return Written(
+            width=self._upright.width,
+            height=self._upright.height,
+            num_frames=self._num_frames,
+            fps=float(self._num_frames / duration),
+            duration=float(duration),
+            last=float((last[0] - first[0]) * self._time_base),
             codec="h264",
-            num_bytes=path.stat().st_size,
-            has_audio=voice is not None,
-            frames=sampler.frames(),
+            num_bytes=self._path.stat().st_size,
+            has_audio=self._sound is not None,
+            ends=(small(first[1]), small(last[1])),
         )
 
+    def discard(self) -> None:
+        """Remove the file."""
+        self._file.discard()
 
-def _fill(
-    file: ClipFile, clip: Clip, timing: Timing, feed: _Feed, upright: Upright, sampler: Sampler, voice: Sound | None
-) -> None:
-    stamps = timing.stamps.tolist()
-    pieces = _pieces(voice, timing)
-    for _ in feed.until(clip.span.start):
-        pass
-    expected, received, written = timing.ticks[:-1].tolist(), 0, 0
-    for at, frame in feed.until(clip.span.end):
-        if written < len(expected) and at == expected[written]:
-            sampler.offer(written, frame)
-            start, end = stamps[written : written + 2]
-            file.add(upright(frame), start, end - start, next(pieces))
-            written += 1
-        received += 1
-    if not received == written == len(expected):
-        raise DecodeError(
-            f"{_name(clip)}: {len(expected)} frames when its shot was found, {received} now, of which {written} agree "
-            "with those; the file has changed, run again"
-        )
-
-
-def _name(clip: Clip) -> str:
-    return f"clip {clip.id} ({clip.span.start_s:.3f} to {clip.span.end_s:.3f} s)"
-
-
-def _pieces(voice: Sound | None, timing: Timing) -> Iterator[NDArray[np.float32] | None]:
-    """For every frame of a clip the sound that is heard while it is shown."""
-    if voice is None:
-        return repeat(None)
-    return (voice.read(start, end) for start, end in pairwise(timing.samples(voice.rate).tolist()))
-
-
-class _Feed:
-    """Frames that are taken up to a given tick, the rest being kept for the next taker."""
-
-    def __init__(self, pictures: Iterable[Picture]) -> None:
-        self._rest = iter(pictures)
-        self._head = next(self._rest, None)
-
-    def until(self, tick: int) -> Iterator[Picture]:
-        while self._head is not None and self._head[0] < tick:
-            picture, self._head = self._head, next(self._rest, None)
-            yield picture
+    def _write(self, until: int) -> None:
+        """The frame at hand and the sound that is heard until the next one."""
+        if self._pending is None:
+            return
+        (tick, frame), start = self._pending, self._stamp
+        self._stamp = self._timing.stamp(until)
+        samples = None
+        if (sound := self._sound) is not None:
+            samples = sound.read(self._timing.sample(tick, sound.rate), self._timing.sample(until, sound.rate))
+        try:
+            self._file.add(frame, start, self._stamp - start, samples)
+        except av.FFmpegError as error:
+            raise EncodeError(f"{self._path.name}: {error}") from error
+        self._num_frames += 1

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
-from types import TracebackType
-from typing import Literal, Self
+from typing import Literal
 
 import av
 import numpy as np
@@ -38,7 +38,7 @@ class Encoding:
 
 
 class ClipFile:
-    """A clip while it is written. Leaving its `with` completes the file, or removes it where an error passes.
+    """A clip while it is written, until it is closed or discarded.
 
     Every method raises `av.FFmpegError` where an encoder or the disk refuses.
 
@@ -80,23 +80,6 @@ class ClipFile:
             self._sound.codec_context.layout = sound[1]
             self._sound.codec_context.flags |= Flags.bitexact
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        complete = False
-        try:
-            if error is None:
-                self._mux_video(None)
-                self._mux_sound(None)
-            self._container.close()
-            complete = error is None
-        finally:
-            if not complete:
-                self._path.unlink(missing_ok=True)
-
     def add(self, frame: av.VideoFrame, pts: int, duration: int, samples: NDArray[np.float32] | None) -> None:
         """Write one frame and the sound that goes with it.
 
@@ -116,6 +99,22 @@ class ClipFile:
         self._mux_video(frame)
         if samples is not None and samples.size:
             self._mux_sound(samples)
+
+    def close(self) -> None:
+        """Complete the file; where that fails, it is removed."""
+        try:
+            self._mux_video(None)
+            self._mux_sound(None)
+            self._container.close()
+        except av.FFmpegError:
+            self.discard()
+            raise
+
+    def discard(self) -> None:
+        """Remove the file."""
+        with suppress(av.FFmpegError):
+            self._container.close()
+        self._path.unlink(missing_ok=True)
 
     def _mux_video(self, frame: av.VideoFrame | None) -> None:
         for packet in self._video.encode(frame):

@@ -41,13 +41,13 @@ def reread(path: str, samplings: Sequence[Sampling]) -> dict[Sampling, Frames]:
         raise DecodeError(
             f"{path}: {times.size} of {info.num_frames} frames are there; the clip is cut off, make it again"
         )
-    sampler = Sampler(resizes(info, samplings), times)
+    sampler = Sampler(resizes(info, samplings))
     vectors = any(want.vectors for want in samplings)  # which torchcodec does not tell
     decoder = None if vectors else torchcodec_decoder()
-    frames = _all_frames(path, info, vectors) if decoder is None else _frames(path, decoder, sampler.indices)
-    for index, frame in frames:
-        sampler.offer(index, frame)
-    return sampler.frames()
+    chosen = sorted({int(index) for want in samplings for index in want.choose(times)})
+    for index, frame in _all_frames(path, info, vectors) if decoder is None else _frames(path, decoder, chosen):
+        sampler.offer(index, float(times[index]), frame)
+    return sampler.frames(times)
 
 
 @lru_cache(maxsize=1)

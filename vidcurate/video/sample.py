@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Literal
 
 import av
@@ -11,8 +11,7 @@ from av.video.reformatter import Interpolation, VideoReformatter
 from numpy.typing import NDArray
 
 from vidcurate.errors import DecodeError
-from vidcurate.records import Frames, Sampling, VideoInfo
-from vidcurate.video.decode import Decoding
+from vidcurate.records import BEAT_TOLERANCE, Frames, Sampling, VideoInfo
 from vidcurate.video.vectors import displacements
 
 
@@ -23,14 +22,20 @@ class Resize:
         info: of the video; its rotation and display shape are applied.
         width: of the images.
         height: of the images.
-        fit: `stretch` the displayed picture to width x height, or scale it to cover that and `crop` the centre.
+        fit: `stretch` the displayed picture to width x height, scale it to cover that and `crop` the centre, or shrink
+            it to lie `inside`.
     """
 
-    def __init__(self, info: VideoInfo, width: int, height: int, fit: Literal["stretch", "crop"] = "stretch") -> None:
+    def __init__(
+        self, info: VideoInfo, width: int, height: int, fit: Literal["stretch", "crop", "inside"] = "stretch"
+    ) -> None:
+        if fit == "inside":
+            shrink = min(width / info.width, height / info.height, 1)
+            width, height = (max(2, round(side * shrink / 2) * 2) for side in (info.width, info.height))
         self._width, self._height, self._turns = width, height, info.rotation // 90
         cover = max(width / info.width, height / info.height)
         scaled = (max(width, round(info.width * cover)), max(height, round(info.height * cover)))
-        upright = (width, height) if fit == "stretch" else scaled
+        upright = scaled if fit == "crop" else (width, height)
         self._stored = upright[::-1] if self._turns % 2 else upright
         self._scaler = VideoReformatter()  # keeps its tables from frame to frame
 
@@ -48,91 +53,108 @@ class Resize:
 
 
 class Sampler:
-    """Keeps those frames of one clip that somebody wants to see.
+    """Keeps those frames of one clip that somebody wants to see, not knowing how long the clip will be.
 
     Args:
         resizes: for every sampling, what brings frames to its size.
-        times: float64 [n], seconds from the clip's first frame to each.
     """
 
-    def __init__(self, resizes: Mapping[Sampling, Resize], times: NDArray[np.float64]) -> None:
-        self._resizes, self._times = resizes, times
-        self._chosen = {want: want.choose(times) for want in resizes}
-        self._images: dict[Sampling, list[NDArray[np.uint8]]] = {want: [] for want in resizes}
-        self._vectors: dict[Sampling, list[NDArray[np.float32]]] = {want: [] for want in resizes if want.vectors}
-
-    @property
-    def indices(self) -> list[int]:
-        """Indices of all frames that are wanted, rising."""
-        return sorted({int(index) for chosen in self._chosen.values() for index in chosen})
-
-    def offer(self, index: int, frame: av.VideoFrame) -> None:
-        """Look at the clip's frames, each once and in order."""
-        for want, resize in self._resizes.items():
-            position = len(self._images[want])
-            if position < self._chosen[want].size and self._chosen[want][position] == index:
-                self._images[want].append(resize(frame))
-                if want.vectors and (moved := displacements(frame)) is not None:
-                    self._vectors[want].append(moved)
-
-    def frames(self) -> dict[Sampling, Frames]:
-        """What was kept, once all frames have been offered.
-
-        Raises:
-            DecodeError: some that were chosen have not been offered.
-        """
-        for want, chosen in self._chosen.items():
-            if not 0 < chosen.size == len(self._images[want]):
-                raise DecodeError(f"{len(self._images[want])} of {chosen.size} sampled frames were decoded")
-        return {
-            want: Frames(
-                images=np.stack(self._images[want]), times=self._times[chosen], vectors=_alike(self._vectors.get(want))
-            )
-            for want, chosen in self._chosen.items()
+    def __init__(self, resizes: Mapping[Sampling, Resize]) -> None:
+        self._keepers = {
+            want: _Candidates(want, resize) if want.count is not None else _Beats(want, resize)
+            for want, resize in resizes.items()
         }
 
+    def offer(self, index: int, time: float, frame: av.VideoFrame) -> None:
+        """Look at the clip's frames, each once and in order; those that no sampling chooses may be left out.
 
-def _alike(vectors: list[NDArray[np.float32]] | None) -> NDArray[np.float32] | None:
+        Args:
+            index: of the frame in the clip.
+            time: seconds from the clip's first frame.
+            frame: as it was decoded.
+        """
+        for keeper in self._keepers.values():
+            keeper.offer(index, time, frame)
+
+    def frames(self, times: NDArray[np.float64]) -> dict[Sampling, Frames]:
+        """What was chosen, once all frames have been offered.
+
+        Args:
+            times: float64 [n], seconds from the clip's first frame to each.
+
+        Raises:
+            DecodeError: some that are chosen have not been offered.
+        """
+        found = {}
+        for want, keeper in self._keepers.items():
+            chosen = want.choose(times)
+            images = keeper.images(chosen.tolist())
+            if not 0 < chosen.size == len(images):
+                raise DecodeError(f"{len(images)} of {chosen.size} sampled frames were decoded")
+            vectors = keeper.vectors(chosen.tolist()) if want.vectors else []
+            found[want] = Frames(
+                images=np.stack(images),
+                times=times[chosen],
+                indices=chosen,
+                vectors=_alike(vectors) if vectors else None,
+            )
+        return found
+
+
+class _Beats:
+    """Frames at a rate: the first one at or after each beat, scaled at once."""
+
+    def __init__(self, want: Sampling, resize: Resize) -> None:
+        self._rate, self._resize, self._asks_vectors = want.fps or 0.0, resize, want.vectors
+        self._start: float | None = None
+        self._beat = -1
+        self._kept: dict[int, NDArray[np.uint8]] = {}
+        self._moved: dict[int, NDArray[np.float32] | None] = {}
+
+    def offer(self, index: int, time: float, frame: av.VideoFrame) -> None:
+        self._start = time if self._start is None else self._start
+        beat = int((time - self._start) * self._rate + BEAT_TOLERANCE)
+        if beat > self._beat:
+            self._beat = beat
+            self._kept[index] = self._resize(frame)
+            if self._asks_vectors:
+                self._moved[index] = displacements(frame)
+
+    def images(self, chosen: list[int]) -> list[NDArray[np.uint8]]:
+        return [self._kept[index] for index in chosen if index in self._kept]
+
+    def vectors(self, chosen: list[int]) -> list[NDArray[np.float32]]:
+        return [moved for index in chosen if (moved := self._moved.get(index)) is not None]
+
+
+class _Candidates:
+    """A count of frames: every frame of a stride is held, which doubles whenever too many are."""
+
+    def __init__(self, want: Sampling, resize: Resize) -> None:
+        self._want, self._resize = want, resize
+        self._held: dict[int, av.VideoFrame] = {}
+        self._step = 1
+
+    def offer(self, index: int, time: float, frame: av.VideoFrame) -> None:
+        step = self._want.stride(index + 1)
+        if step > self._step:
+            self._step = step
+            self._held = {index: held for index, held in self._held.items() if index % step == 0}
+        if index % step == 0:
+            self._held[index] = frame
+
+    def images(self, chosen: list[int]) -> list[NDArray[np.uint8]]:
+        return [self._resize(self._held[index]) for index in chosen if index in self._held]
+
+    def vectors(self, chosen: list[int]) -> list[NDArray[np.float32]]:
+        return [moved for index in chosen if (moved := displacements(self._held[index])) is not None]
+
+
+def _alike(vectors: list[NDArray[np.float32]]) -> NDArray[np.float32]:
     """All vectors that have the shape of the first, for the size of a picture may change on the way."""
-    return np.stack([moved for moved in vectors if moved.shape == vectors[0].shape]) if vectors else None
+    return np.stack([moved for moved in vectors if moved.shape == vectors[0].shape])
 
 
 def resizes(info: VideoInfo, samplings: Sequence[Sampling]) -> dict[Sampling, Resize]:
     """For every distinct sampling, what brings frames of a video to its size."""
     return {want: Resize(info, want.width, want.height, want.fit) for want in samplings}
-
-
-class Thumbnails:
-    """Iterable over (seconds from the first frame, small image) of every frame of a video, for shot detection.
-
-    Attributes:
-        decoding: the pass, with its counts, its `end` and its `warnings`.
-
-    Args:
-        path: a local path or a URL.
-        info: what `probe` said about it.
-        size: (width, height) of the images; None gives empty images.
-    """
-
-    def __init__(self, path: str, info: VideoInfo, size: tuple[int, int] | None) -> None:
-        self.decoding = Decoding(path, info)
-        self._info, self._size = info, size
-        self._ticks: list[int] = []
-
-    def __iter__(self) -> Iterator[tuple[float, NDArray[np.uint8]]]:
-        """Decode the video; the images are uint8 [height, width, 3], RGB, or [0, 0, 3].
-
-        Raises:
-            DecodeError: not one frame can be decoded.
-        """
-        self._ticks.clear()
-        resize = Resize(self._info, *self._size) if self._size else None
-        nothing = np.empty((0, 0, 3), np.uint8)
-        for ticks, frame in self.decoding:
-            self._ticks.append(ticks)
-            yield float((ticks - self._ticks[0]) * self._info.time_base), resize(frame) if resize else nothing
-
-    @property
-    def ticks(self) -> NDArray[np.int64]:
-        """Timestamps of all frames seen so far: int64 [n], in ticks of the video's time base, rising."""
-        return np.array(self._ticks, np.int64)

@@ -57,10 +57,10 @@ class Sound:
     ) -> None:
         self._container.close()
 
-    def is_heard(self, start: int, end: int) -> bool:
-        """Whether the stream has a sample between two numbers, half-open, of samples since the clock's zero."""
+    def goes_on(self, start: int) -> bool:
+        """Whether the stream has a sample at or after a number of samples since the clock's zero."""
         self._pull(start, start + 1)
-        return any(position < end for position, _ in self._blocks)
+        return bool(self._blocks)
 
     def read(self, start: int, end: int) -> NDArray[np.float32]:
         """The samples between two numbers, half-open; no later call may begin before this one.

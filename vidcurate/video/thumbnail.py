@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from fractions import Fraction
 from typing import BinaryIO
 
 import av
@@ -11,15 +10,13 @@ from av.container import InputContainer
 from numpy.typing import NDArray
 
 from vidcurate.errors import DecodeError
+from vidcurate.video.still import jpeg
 
 HEIGHT, MAX_WIDTH = 108, 192
 """Box that a frame is shrunk to fit in, pixels."""
 
 FRAME_BYTES = 6000
 """Size of one frame that a picture does not pass, so that a page of hundreds stays small."""
-
-QUANTISERS = (4, 8, 14, 31)
-"""Tried in turn until the picture is small enough; 31 is the coarsest that there is."""
 
 
 def strip(file: BinaryIO, frames: int, width: int, height: int) -> bytes:
@@ -41,7 +38,7 @@ def strip(file: BinaryIO, frames: int, width: int, height: int) -> bytes:
             images = [_frame(container, (index + 0.5) / frames, size) for index in range(frames)]
     except (av.FFmpegError, IndexError) as error:
         raise DecodeError(f"{getattr(file, 'path', file)}: no picture can be made of it ({error})") from error
-    return _jpeg(np.concatenate(images, axis=1), FRAME_BYTES * frames)
+    return jpeg(np.concatenate(images, axis=1), FRAME_BYTES * frames)
 
 
 def _frame(container: InputContainer, position: float, size: tuple[int, int]) -> NDArray[np.uint8]:
@@ -58,17 +55,3 @@ def _frame(container: InputContainer, position: float, size: tuple[int, int]) ->
         raise DecodeError(f"no frame at {float(wanted * (stream.time_base or 0)):.2f} s")
     image: NDArray[np.uint8] = frame.reformat(width=size[0], height=size[1], format="rgb24").to_ndarray()  # type: ignore[assignment]  # rgb24 has 8 bits
     return image
-
-
-def _jpeg(image: NDArray[np.uint8], max_bytes: int) -> bytes:
-    data = b""
-    for quantiser in QUANTISERS:
-        encoder = av.CodecContext.create("mjpeg", "w")
-        encoder.width, encoder.height, encoder.pix_fmt = image.shape[1], image.shape[0], "yuvj420p"
-        encoder.time_base = Fraction(1, 25)
-        encoder.qmin = encoder.qmax = quantiser
-        packets = [*encoder.encode(av.VideoFrame.from_ndarray(image, format="rgb24")), *encoder.encode(None)]
-        data = b"".join(bytes(packet) for packet in packets)
-        if len(data) <= max_bytes:
-            break
-    return data

@@ -1,0 +1,139 @@
+"""From a video to its finished clips in one decode: shots are found, clips written and proven, frames sampled."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from vidcurate.errors import EncodeError
+from vidcurate.records import Clip, CutClip, Sampling, Shot, Span, VideoInfo
+from vidcurate.registry import loaded
+from vidcurate.splitter.base import Splitter
+from vidcurate.splitter.spans import pieces
+from vidcurate.transcoder.base import ClipWriter, Cutter, Transcoder
+from vidcurate.video.ends import flaw
+from vidcurate.video.lookahead import Lookahead
+from vidcurate.video.sample import Resize, Sampler, resizes
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Found:
+    """What the pass over a video found.
+
+    Attributes:
+        num_frames: frames that were decoded.
+        duration: seconds from the first frame to the end of the last.
+        warnings: what is amiss with the stream, one sentence each.
+    """
+
+    num_frames: int
+    duration: float
+    warnings: tuple[str, ...]
+
+
+class Cutting:
+    """Iterable over the clips of one video, once, each as soon as its file is finished and proven.
+
+    Attributes:
+        found: what the pass found; known once all clips have been taken.
+
+    Args:
+        video_id: names the clips.
+        path: the video's local file.
+        info: what `probe` said about it.
+        splitter: finds the shots and sets the lengths.
+        transcoder: writes the clips.
+        samplings: which frames of every clip are wanted, and at what size.
+        folder: where `{clip.id}.mp4` goes.
+        device: where models run.
+    """
+
+    found: Found
+
+    def __init__(
+        self,
+        video_id: str,
+        path: str,
+        info: VideoInfo,
+        splitter: Splitter,
+        transcoder: Transcoder,
+        samplings: Sequence[Sampling],
+        folder: Path,
+        device: str,
+    ) -> None:
+        self._video_id, self._path, self._info, self._folder = video_id, path, info, folder
+        self._splitter, self._transcoder, self._device = splitter, transcoder, device
+        self._resizes = resizes(info, samplings)
+
+    def __iter__(self) -> Iterator[CutClip]:
+        """Decode the video and cut it.
+
+        Raises:
+            DecodeError: not one frame can be decoded.
+            EncodeError: a clip cannot be written, or not as it should be.
+        """
+        frames = Lookahead(self._path, self._info, vectors=any(want.vectors for want in self._resizes))
+        shots = loaded(self._splitter, self._device)(frames.thumbnails(self._splitter.thumbnail))
+        with loaded(self._transcoder, self._device)(self._path, self._info) as cutter:
+            parts = pieces(shots, frames.borders, self._info.time_base, self._splitter)
+            yield from self._clips(parts, frames, cutter)
+        borders = frames.borders
+        self.found = Found(
+            num_frames=len(borders) - 1,
+            duration=float((borders[-1] - borders[0]) * self._info.time_base),
+            warnings=frames.decoding.warnings,
+        )
+
+    def _clips(self, parts: Iterator[Shot], frames: Lookahead, cutter: Cutter) -> Iterator[CutClip]:
+        making: _Making | None = None
+        try:
+            for piece in parts:
+                frames.forget(piece.start if making is None else making.end)
+                if piece.start == piece.end:
+                    continue
+                if making is None:
+                    start, path = frames.borders[piece.start], self._folder / f"{piece.start}.mp4"
+                    making = _Making(piece.start, path, cutter.begin(path, start), self._resizes, self._info)
+                making.extend(frames, piece.end)
+                if not piece.open:
+                    made, making = making, None
+                    yield self._finished(made, frames.borders[piece.end])
+        finally:
+            if making is not None:
+                making.writer.discard()
+
+    def _finished(self, made: _Making, end: int) -> CutClip:
+        told = made.writer.finish(end)
+        wrong = flaw(str(made.path), told)
+        if wrong is not None:
+            raise EncodeError(f"{made.path.name}: {wrong}")
+        info = self._info
+        clip = Clip.of(self._video_id, Span(start=made.ticks[0], end=end, time_base=info.time_base, origin=info.origin))
+        path = made.path.rename(self._folder / f"{clip.id}.mp4")
+        return CutClip(clip=clip, path=str(path), file=told, frames=made.sampler.frames(np.array(made.times)))
+
+
+class _Making:
+    """A clip while frames are added to it."""
+
+    def __init__(
+        self, start: int, path: Path, writer: ClipWriter, sizes: dict[Sampling, Resize], info: VideoInfo
+    ) -> None:
+        self.end, self.path, self.writer, self.sampler = start, path, writer, Sampler(sizes)
+        self.ticks: list[int] = []
+        self.times: list[float] = []
+        self._time_base = info.time_base
+
+    def extend(self, frames: Lookahead, end: int) -> None:
+        for tick, frame in frames.take(self.end, end):
+            self.ticks.append(tick)
+            self.times.append(float((tick - self.ticks[0]) * self._time_base))
+            self.sampler.offer(len(self.ticks) - 1, self.times[-1], frame)
+            self.writer.add(tick, frame)
+        self.end = max(self.end, end)

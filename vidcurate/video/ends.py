@@ -1,0 +1,86 @@
+"""Whether a finished clip shows what it should: its first and last frame are decoded again and compared.
+
+An encoder's or a muxer's good exit proves nothing: a cut may show grey, stale or too many frames without an error.
+"""
+
+from __future__ import annotations
+
+import av
+import numpy as np
+from av.container import InputContainer
+from av.video.reformatter import Interpolation
+from numpy.typing import NDArray
+
+from vidcurate.errors import UnreadableVideo
+from vidcurate.records import ENDS, Written
+from vidcurate.video.container import opened, picture, sound
+
+MAX_DIFFERENCE = 12
+"""Grey levels of 255 by which a picture of `ENDS` pixels may differ on average: coarse quantisers stay below 6, another
+shot is beyond 20."""
+
+WITHIN = 1e-3
+"""Seconds by which a timestamp may differ: the clocks of containers are coarser than those of sources."""
+
+AUDIO_WITHIN = 0.1
+"""Seconds by which the sound may be shorter or longer than the picture; AAC counts in blocks of 23 to 128 ms."""
+
+
+def small(frame: av.VideoFrame) -> NDArray[np.uint8]:
+    """A frame as it is stored, at `ENDS` pixels: uint8 [height, width, 3], RGB."""
+    image = frame.reformat(*ENDS, "rgb24", interpolation=Interpolation.AREA).to_ndarray()
+    return np.asarray(image, np.uint8)
+
+
+def flaw(path: str, told: Written) -> str | None:
+    """What is wrong with a clip's file; None if nothing is.
+
+    Args:
+        path: a local file, just written.
+        told: what must be in it.
+    """
+    try:
+        with opened(path) as container:
+            return _flaw(container, told)
+    except (av.FFmpegError, UnreadableVideo) as error:
+        return f"it cannot be read again ({error})"
+
+
+def _flaw(container: InputContainer, told: Written) -> str | None:
+    stream = picture(container)
+    if stream is None or stream.time_base is None:
+        return "it holds no video"
+    shown = sorted(packet.pts or 0 for packet in container.demux(stream) if packet.size and not packet.is_discard)
+    if len(shown) != told.num_frames:
+        return f"{len(shown)} frames are in it, {told.num_frames} were written"
+    last = float((shown[-1] - shown[0]) * stream.time_base)
+    if abs(last - told.last) > WITHIN:
+        return f"its last frame is shown at {last:.4f} s, not at {told.last:.4f} s"
+    voice = sound(container)
+    if (voice is not None) != told.has_audio:
+        return "its sound is missing" if told.has_audio else "it has a sound of its own"
+    if voice is not None and abs(float((voice.duration or 0) * (voice.time_base or 0)) - told.duration) > AUDIO_WITHIN:
+        return f"its sound does not last {told.duration:.3f} s"
+    for name, at, expected in zip(("first", "last"), (shown[0], shown[-1]), told.ends, strict=True):
+        found = _shown_at(container, at)
+        if found is None:
+            return f"its {name} frame cannot be decoded"
+        difference = np.abs(small(found).astype(np.int16) - expected).mean()
+        if difference > MAX_DIFFERENCE:
+            return f"its {name} frame is another picture (they differ by {difference:.0f} grey levels on average)"
+    return None
+
+
+def _shown_at(container: InputContainer, pts: int) -> av.VideoFrame | None:
+    """The frame with a timestamp, decoded from the key frame before it without those that no other refers to."""
+    stream = container.streams.video[0]
+    for skip in ("NONREF", "DEFAULT"):
+        container.seek(pts, stream=stream)
+        stream.codec_context.flush_buffers()
+        stream.codec_context.skip_frame = skip
+        for frame in container.decode(stream):
+            if frame.pts == pts:
+                return frame
+            if frame.pts is not None and frame.pts > pts:
+                break
+    return None

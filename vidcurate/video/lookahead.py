@@ -1,0 +1,129 @@
+"""The one decode of a video: small frames go ahead to the shot detector, whole ones wait until their clip is known."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterator
+
+import av
+import numpy as np
+from numpy.typing import NDArray
+
+from vidcurate.errors import DecodeError
+from vidcurate.records import Thumbnail, VideoInfo
+from vidcurate.video.decode import Decoding
+from vidcurate.video.sample import Resize
+
+MAX_BYTES = 768 * 2**20
+"""Decoded frames that may wait: 250 of 1080p. Where more would have to, the video is decoded a second time instead."""
+
+
+class Lookahead:
+    """Frames between the decoder and whoever cuts clips of them.
+
+    The detector draws `thumbnails`, which decodes; the cutter takes frames that have been decoded and says up to where
+    it needs none. If too many wait, they are let go, and a second decoder follows the first at the cutter's pace.
+
+    Attributes:
+        decoding: the pass, with its counts and its `warnings`.
+        waiting_bytes: size of the frames that wait.
+        borders: timestamps of the frames so far in ticks of the video's time base, and once all have been seen the tick
+            at which the last one ends.
+
+    Args:
+        path: the video's local file.
+        info: what `probe` said about it.
+        max_bytes: of decoded frames that may wait.
+        vectors: whether frames come with the codec's motion vectors.
+    """
+
+    def __init__(self, path: str, info: VideoInfo, max_bytes: int = MAX_BYTES, *, vectors: bool = False) -> None:
+        self.decoding = Decoding(path, info, vectors=vectors)
+        self.borders: list[int] = []
+        self._path, self._info, self._max_bytes, self._vectors = path, info, max_bytes, vectors
+        self._waiting: deque[av.VideoFrame] = deque()
+        self.waiting_bytes = 0
+        self._next = 0  # index of the first frame that waits
+        self._second: Iterator[tuple[int, av.VideoFrame]] | None = None
+
+    def thumbnails(self, size: tuple[int, int] | None) -> Iterator[Thumbnail]:
+        """Decode the video.
+
+        Args:
+            size: (width, height) of the images; None gives empty ones, uint8 [0, 0, 3].
+
+        Raises:
+            DecodeError: not one frame can be decoded.
+        """
+        views = _Views(self._info)
+        nothing = np.empty((0, 0, 3), np.uint8)
+        for ticks, frame in self.decoding:
+            self.borders.append(ticks)
+            self._keep(frame)
+            views.frame = frame
+            time = float((ticks - self.borders[0]) * self._info.time_base)
+            yield Thumbnail(time, views(*size) if size else nothing, views)
+        self.borders.append(self.decoding.end)
+
+    def forget(self, index: int) -> None:
+        """Let go of frames before an index; none of them will be taken."""
+        while self._waiting and self._next < index:
+            self.waiting_bytes -= _bytes(self._waiting.popleft())
+            self._next += 1
+
+    def take(self, start: int, end: int) -> Iterator[tuple[int, av.VideoFrame]]:
+        """Timestamps and frames between two indices, half-open; each at most once and in order.
+
+        Raises:
+            DecodeError: the second decoder does not see what the first has seen.
+        """
+        self.forget(start)
+        for index in range(start, end):
+            if self._second is None:
+                frame = self._waiting.popleft()
+                self.waiting_bytes -= _bytes(frame)
+            else:
+                frame = self._decoded_again(index)
+            self._next = index + 1
+            yield self.borders[index], frame
+
+    def _keep(self, frame: av.VideoFrame) -> None:
+        if self._second is not None:
+            return
+        self._waiting.append(frame)
+        self.waiting_bytes += _bytes(frame)
+        if self.waiting_bytes > self._max_bytes:
+            self._waiting.clear()
+            self._second, self._next = iter(Decoding(self._path, self._info, vectors=self._vectors)), 0
+
+    def _decoded_again(self, index: int) -> av.VideoFrame:
+        for ticks, frame in self._second or ():
+            if ticks == self.borders[index]:
+                return frame
+            if ticks > self.borders[index]:
+                break
+        raise DecodeError(
+            f"{self._path}: the frame at tick {self.borders[index]} is not there when the video is decoded again; the "
+            "file has changed, run again"
+        )
+
+
+class _Views:
+    """The frame at hand at any size; one scaler per size."""
+
+    def __init__(self, info: VideoInfo) -> None:
+        self.frame: av.VideoFrame | None = None
+        self._info = info
+        self._resizes: dict[tuple[int, int], Resize] = {}
+
+    def __call__(self, width: int, height: int) -> NDArray[np.uint8]:
+        if self.frame is None:
+            raise DecodeError("no frame is at hand: views are of the frame that was drawn last")
+        resize = self._resizes.get((width, height))
+        if resize is None:
+            resize = self._resizes[width, height] = Resize(self._info, width, height)
+        return resize(self.frame)
+
+
+def _bytes(frame: av.VideoFrame) -> int:
+    return sum(plane.buffer_size for plane in frame.planes)
