@@ -45,7 +45,10 @@ def clip(component: Filter, count: int, seed: int = 0) -> Frames | Facts:
             source_codec="h264",
             source_bit_rate=seed,
         )
-    shape = (count, component.sampling.height, component.sampling.width, 3)
+    sides = component.sampling.height, component.sampling.width
+    if component.sampling.fit == "inside":
+        sides = 180, 320  # whatever lies inside
+    shape = (count, *sides, 3)
     images = np.random.default_rng(seed).integers(0, 256, shape, np.uint8)
     return frames_of(images)
 
