@@ -21,7 +21,7 @@ from vidcurate.registry import registered
 def component(request) -> Filter:
     cls = registered("filter")[request.param]
     required = {field.name for field in dataclasses.fields(cls) if field.default is dataclasses.MISSING}
-    weights = {"model": "clip", "head": "aesthetic_head"}
+    weights = {"model": "vlm" if request.param == "vlm" else "clip", "head": "aesthetic_head"}
     folders = {name: request.getfixturevalue("tiny")(weights[name]) for name in sorted(required)}
     if "head" in required:
         folders |= {"head": f"{folders['head']}/head.pth", "size": 32}

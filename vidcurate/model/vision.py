@@ -127,7 +127,7 @@ class Checkpoint:
 
         dtype = {"fp32": torch.float32, "bf16": torch.bfloat16, "fp16": torch.float16}[precision]
         network = getattr(transformers, self.tower.classes[config.model_type])
-        with self._reading(), _quiet():
+        with self._reading(), quiet():
             model, found = network.from_pretrained(
                 self._place, config=config, dtype=dtype, output_loading_info=True, local_files_only=self._offline
             )
@@ -176,7 +176,7 @@ class Checkpoint:
             raise MissingExtra(self.tower.name, package="transformers", extra="vlm")
         from transformers import AutoConfig
 
-        with self._reading(), _quiet():
+        with self._reading(), quiet():
             config = AutoConfig.from_pretrained(self._place, local_files_only=self._offline)
         vision = getattr(config, "vision_config", config)
         if vision.model_type not in self.tower.classes:
@@ -221,7 +221,7 @@ class Checkpoint:
 
 
 @contextmanager
-def _quiet() -> Iterator[None]:
+def quiet() -> Iterator[None]:
     """Without transformers' progress bars and its list of the tensors, those of a text tower, that stay unread."""
     from transformers.utils import logging
 
