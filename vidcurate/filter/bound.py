@@ -35,7 +35,7 @@ def _within(least: float, most: float) -> pydantic.BeforeValidator:
         if isinstance(value, str):
             found = PERCENTILE.fullmatch(value.strip())
             if found and float(found[1]) <= 100:
-                return f"p{float(found[1]):g}"
+                return f"p{float(found[1]):.10g}"
             value = _number(value)
         if (
             isinstance(value, (int, float))
@@ -141,4 +141,4 @@ def _value(percentile: str, scores: Sequence[float]) -> float | None:
 
 
 def _text(bound: float | str) -> str:
-    return bound if isinstance(bound, str) else f"{bound:g}"
+    return bound if isinstance(bound, str) else f"{bound:.10g}"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import asdict, dataclass
@@ -13,9 +12,6 @@ from vidcurate.filter.bound import Drawn, drawn
 from vidcurate.recipe import Recipe
 from vidcurate.registry import loaded
 from vidcurate.stage.record import Record, Row, wanted
-
-log = logging.getLogger(__name__)
-
 
 UNSEEN = "unseen"
 """Reason of clips that this recipe has failed to look at."""
@@ -63,9 +59,6 @@ def judge(records: Sequence[Record], filters: Sequence[Filter]) -> Verdicts:
         for clip in reasons:
             found[clip, entry.name] = settled.reason(scores[clip, entry.name]) or ""
             reasons[clip] = reasons[clip] or found[clip, entry.name]
-    for line in bounds:
-        if line.given.startswith("p"):
-            log.info("filter.%s.%s=%s came to %s", line.filter, line.key, line.given, line.value)
     return Verdicts(
         reasons=reasons,
         scores=[

@@ -51,6 +51,9 @@ def settle(store: Store, records: Iterable[Record], recipe: Recipe) -> Tables:
     made_from = wanted(recipe)
     ours = sorted(current(records, recipe), key=lambda record: (record.video["uri"], record.key))
     verdicts = judge(ours, recipe.filter)
+    for line in verdicts.bounds:
+        if line["given"].startswith("p"):
+            log.info("filter.%(filter)s.%(key)s=%(given)s came to %(value)s", line)
     reasons = verdicts.reasons | _removed(store, ours, verdicts.reasons)
     uris = place(store, {clip["clip_id"]: not reasons[clip["clip_id"]] for clip in _clips(ours)}, recipe.keep_filtered)
     videos, clips = [], []
