@@ -9,11 +9,12 @@ from pathlib import Path
 
 import numpy as np
 
-from vidcurate.errors import EncodeError
+from vidcurate.errors import DecodeError, EncodeError
 from vidcurate.records import Clip, CutClip, Sampling, Shot, Span, VideoInfo
 from vidcurate.registry import loaded
 from vidcurate.splitter.base import Splitter
 from vidcurate.splitter.spans import pieces
+from vidcurate.stage.parts import Part
 from vidcurate.transcoder.base import ClipWriter, Cutter, Transcoder
 from vidcurate.video.ends import flaw
 from vidcurate.video.lookahead import Lookahead
@@ -52,6 +53,7 @@ class Cutting:
         samplings: which frames of every clip are wanted, and at what size.
         folder: where `{clip.id}.mp4` goes.
         device: where models run.
+        part: cut only the clips of those shots that begin in it.
     """
 
     found: Found
@@ -66,7 +68,9 @@ class Cutting:
         samplings: Sequence[Sampling],
         folder: Path,
         device: str,
+        part: Part | None = None,
     ) -> None:
+        self._part = part
         self._video_id, self._path, self._info, self._folder = video_id, path, info, folder
         self._splitter, self._transcoder, self._device = splitter, transcoder, device
         self._resizes = resizes(info, samplings)
@@ -78,16 +82,22 @@ class Cutting:
             DecodeError: not one frame can be decoded.
             EncodeError: a clip cannot be written, or not as it should be.
         """
-        frames = Lookahead(self._path, self._info, vectors=any(want.vectors for want in self._resizes))
+        part = self._part
+        vectors = any(want.vectors for want in self._resizes)
+        frames = Lookahead(self._path, self._info, since=part.since if part is not None else None, vectors=vectors)
         shots = loaded(self._splitter, self._device)(frames.thumbnails(self._splitter.thumbnail))
+        if part is not None:
+            shots = part.own(shots)
         with loaded(self._transcoder, self._device)(self._path, self._info) as cutter:
             parts = pieces(shots, frames.borders, self._info.time_base, self._splitter)
             yield from self._clips(parts, frames, cutter)
-        borders = frames.borders
+        borders, decoding = frames.borders, frames.decoding
+        if part is not None and decoding.errors:
+            raise DecodeError(f"{self._path}: {decoding.errors} damaged packets; it is not cut in parts")
         self.found = Found(
             num_frames=len(borders) - 1,
             duration=float((borders[-1] - borders[0]) * self._info.time_base),
-            warnings=frames.decoding.warnings,
+            warnings=decoding.warnings if part is None else (),
         )
 
     def _clips(self, parts: Iterator[Shot], frames: Lookahead, cutter: Cutter) -> Iterator[CutClip]:
