@@ -33,7 +33,7 @@ CLIPS = pa.schema(
     [
         ("clip_id", pa.string()),
         ("video_id", pa.string()),
-        ("uri", pa.string()),  # relative to the dataset
+        ("uri", pa.string()),  # relative to the dataset; null for a dropped clip that keep_filtered=false removed
         ("start", pa.float64()),  # seconds of the source's own clock
         ("end", pa.float64()),
         ("duration", pa.float64()),
@@ -58,6 +58,14 @@ SCORES = pa.schema(
         ("value", pa.float64()),
         ("kept", pa.bool_()),
         ("reason", pa.string()),
+    ]
+)
+BOUNDS = pa.schema(
+    [
+        ("filter", pa.string()),
+        ("key", pa.string()),  # the setting that holds the bound
+        ("given", pa.string()),  # as the config has it: a number or a percentile such as p20
+        ("value", pa.float64()),  # the number it came to; null for a percentile of no clips
     ]
 )
 CAPTIONS = pa.schema(

@@ -85,7 +85,8 @@ class Cutting:
         """
         part = self._part
         since = part.since if part is not None else None
-        frames = Lookahead(self._path, self._info, since=since)
+        vectors = any(want.vectors for want in self._resizes)
+        frames = Lookahead(self._path, self._info, since=since, vectors=vectors)
         shots = loaded(self._splitter, self._device)(frames.thumbnails(self._splitter.thumbnail))
         if part is not None:
             shots = part.own(shots)

@@ -13,8 +13,8 @@ from vidcurate.stage.cut import Found
 from vidcurate.stage.metas import FOLDER as METAS
 from vidcurate.stage.metas import write_metas
 from vidcurate.stage.observe import Observations
+from vidcurate.stage.place import FILTERED, KEPT
 from vidcurate.stage.record import Record, Row, wanted
-from vidcurate.stage.settle import FILTERED, KEPT
 from vidcurate.store.files import Store
 from vidcurate.table import vectors_table
 
