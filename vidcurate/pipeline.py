@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
 from functools import partial
 from typing import Any
 
@@ -21,8 +21,11 @@ from vidcurate.stage.again import reread_clips
 from vidcurate.stage.cut import Cutting
 from vidcurate.stage.dedup import dedup_clips
 from vidcurate.stage.inputs import identify, superseded
+from vidcurate.stage.judge import without_file
 from vidcurate.stage.observe import look, samplings
-from vidcurate.stage.publish import publish, publish_again, retire
+from vidcurate.stage.parts import Part, parts_of
+from vidcurate.stage.place import all_stored, stored
+from vidcurate.stage.publish import deliver, publish, publish_again, retire
 from vidcurate.stage.record import (
     Record,
     failed,
@@ -36,6 +39,7 @@ from vidcurate.stage.record import (
 )
 from vidcurate.stage.settle import is_empty, read_tables, settle
 from vidcurate.stage.shard import pack
+from vidcurate.stage.share import Share, complete, cut_part, join
 from vidcurate.store.files import Store
 from vidcurate.store.provenance import write_provenance
 from vidcurate.summary import demand_success, headline, summarise
@@ -116,20 +120,60 @@ def split(recipe: Recipe, source: Source | None, store: Store, runtime: Runtime)
         records[record.key] = record
     todo = [video for video in inputs.videos if missing(records.get(video.id), made_from)]
     log.info("split: %d of %d videos are up to date, %d to do", len(inputs.videos) - len(todo), inputs.count, len(todo))
-    work = partial(process, recipe=recipe, out=store.url)
-    for record in progress(runtime.map(work, todo), len(todo), "split: videos"):
-        records[record.key] = record
+    tried: set[str] = set()
+    while todo := todo or _without_file(inputs.videos, tried, records, recipe, store):
+        for record in progress(_processed(todo, recipe, store, runtime), len(todo), "split: videos"):
+            records[record.key] = record
+        tried |= {video.id for video in todo}
+        todo = []
     settle(store, records.values(), recipe)
 
 
-def process(video: Video, *, recipe: Recipe, out: str) -> Record:
-    """One video, wholly on one worker, from its file to its committed record; whatever befalls it, the others go on."""
+def _without_file(
+    videos: Sequence[Video], tried: Set[str], records: Mapping[str, Record], recipe: Recipe, store: Store
+) -> list[Video]:
+    """Videos to cut again: `keep_filtered=false` has removed clips of theirs that pass the filters now."""
+    keys = without_file(records.values(), recipe, stored(store)) - tried
+    found = [video for video in videos if video.id in keys]
+    if found:
+        log.info("split: %d videos are cut again: clips of theirs that were dropped and removed pass now", len(found))
+    return found
+
+
+def _processed(todo: Sequence[Video], recipe: Recipe, store: Store, runtime: Runtime) -> Iterator[Record]:
+    """Records as they are committed: of videos that a worker takes alone, then of long ones, which workers share."""
+    alone = partial(process, recipe=recipe, out=store.url)
+    parts: list[Part] = []
+    for outcome in runtime.map(partial(alone, part_length=runtime.part_length), todo):
+        if isinstance(outcome, Record):
+            yield outcome
+        else:
+            parts += outcome
+    whole: list[Video] = []
+    for shares in complete(runtime.map(partial(cut_part, recipe=recipe, out=store.url), parts)):
+        sound = [share for share in shares if isinstance(share, Share)]
+        if len(sound) == len(shares):
+            yield _commit(store, join(sound, recipe, store))
+        else:
+            whole.append(shares[0].part.video)
+    yield from (outcome for outcome in runtime.map(alone, whole) if isinstance(outcome, Record))
+
+
+def process(video: Video, *, recipe: Recipe, out: str, part_length: float | None = None) -> Record | tuple[Part, ...]:
+    """One video, wholly on one worker, from its file to its committed record; whatever befalls it, the others go on.
+
+    Returns:
+        its record, or the parts of a video that lasts longer than `part_length` seconds and is to be shared.
+    """
     store = Store(out)
     known, made_from = read_record(store, video.id), wanted(recipe)
     products = missing(known, made_from)
     try:
-        if known is None or "clips" in products:
-            record = from_source(video, recipe, store)
+        if known is None or "clips" in products or not all_stored(store, known):
+            outcome = from_source(video, recipe, store, part_length)
+            if not isinstance(outcome, Record):
+                return outcome
+            record = outcome
         else:
             record = from_clips(known, products, recipe, store)
     except Exception as error:  # the one place that catches all: the ledger takes it, with its message
@@ -138,21 +182,31 @@ def process(video: Video, *, recipe: Recipe, out: str) -> Record:
             record = unseen(known, error)
         else:  # a fault of the video lasts; anything else, such as a full disk, may pass, and the next run tries again
             record = failed(video, "split", error, made_from if isinstance(error, MediaError) else {})
+    return _commit(store, record)
+
+
+def _commit(store: Store, record: Record) -> Record:
+    known = read_record(store, record.key)
     write_record(store, record)
     retire(store, known, record)
     return record
 
 
-def from_source(video: Video, recipe: Recipe, store: Store) -> Record:
-    """Decode a video once, for its shots, its clips and all that looks at them."""
+def from_source(
+    video: Video, recipe: Recipe, store: Store, part_length: float | None = None
+) -> Record | tuple[Part, ...]:
+    """Decode a video once, for its shots, its clips and all that looks at them; or say how to share it."""
     device, products = best_device(), frozenset(wanted(recipe))
     with store.staging() as folder:
         path = brought(video.path, folder)
         info = probe(path)
+        if part_length is not None and (parts := parts_of(video, path, info, recipe.splitter, part_length)):
+            return parts
         wants = samplings(recipe, products)
         cutting = Cutting(video.id, path, info, recipe.splitter, recipe.transcoder, wants, folder, device)
-        clips, observations = look(cutting, recipe, products, device)
-        return publish(store, video, info, cutting.found, clips, observations, recipe)
+        clips, seen = look(cutting, recipe, products, device)
+        deliver(store, clips, seen)
+        return publish(store, video, info, cutting.found, clips, seen, recipe)
 
 
 def from_clips(known: Record, products: frozenset[str], recipe: Recipe, store: Store) -> Record:

@@ -83,11 +83,13 @@ class Checkpoint:
         tower: the family they must belong to.
         model: a local folder, or else an id of the hub, `owner/name`.
         local_files_only: whether a hub id may only be looked up in the local cache.
+        key: where its settings stand in the config, for messages.
     """
 
     tower: Tower
     model: str
     local_files_only: bool = False
+    key: str = "embedder"
 
     def check(self, size: int) -> None:
         """Whether pictures of `size` x `size` pixels can be shown to it; reads its config, not its weights.
@@ -100,9 +102,9 @@ class Checkpoint:
         config = self._config()
         if self.tower.any_size:
             if size % config.patch_size:
-                self._refuse(f"embedder.size={size}: {self.model} wants a multiple of {config.patch_size} pixels")
+                self._refuse(f"{self.key}.size={size}: {self.model} wants a multiple of {config.patch_size} pixels")
         elif size != config.image_size:
-            self._refuse(f"embedder.size={size}: {self.model} wants {config.image_size}; give that")
+            self._refuse(f"{self.key}.size={size}: {self.model} wants {config.image_size}; give that")
         self.check_weights()
 
     @property
@@ -147,7 +149,7 @@ class Checkpoint:
             )
         if found["missing_keys"]:
             some = ", ".join(sorted(found["missing_keys"])[:3])
-            self._refuse(f"embedder.model={self.model!r} lacks {some}: not the weights of a {network.__name__}")
+            self._refuse(f"{self.key}.model={self.model!r} lacks {some}: not the weights of a {network.__name__}")
         return model.to(device).eval()
 
     def _normaliser(self, device: str, precision: Precision) -> Callable[[NDArray[np.uint8]], Tensor]:
@@ -202,7 +204,9 @@ class Checkpoint:
         vision = self._part(config)
         if vision.model_type not in self.tower.classes:
             known = ", ".join(self.tower.classes)
-            self._refuse(f"embedder.model={self.model!r} holds a {config.model_type}; {self.tower.name} takes {known}")
+            self._refuse(
+                f"{self.key}.model={self.model!r} holds a {config.model_type}; {self.tower.name} takes {known}"
+            )
         if vision is not config and hasattr(config, self.tower.width):
             # The part repeats the length of the whole, and some published checkpoints have it wrong there.
             setattr(vision, self.tower.width, getattr(config, self.tower.width))
@@ -233,7 +237,7 @@ class Checkpoint:
         except OSError as error:
             raise self._missing(f"cannot be read ({str(error).splitlines()[0]})") from error
         except ValueError as error:
-            raise ConfigError([f"embedder.model={self.model!r}: {str(error).splitlines()[0]}"]) from error
+            raise ConfigError([f"{self.key}.model={self.model!r}: {str(error).splitlines()[0]}"]) from error
 
     def _missing(self, what: str) -> MissingWeights:
         fetch = f"{self.tower.example} --local-dir {self.model}" if self._folder else self.model

@@ -18,6 +18,11 @@ class Runtime(Component):
 
     kind: ClassVar[str] = "runtime"
 
+    @property
+    def part_length(self) -> float | None:
+        """Seconds from which on a video is shared by workers, and how long their parts are; None shares none."""
+        return None
+
     @abstractmethod
     def map(self, function: Callable[[Item], Result], items: Iterable[Item]) -> Iterator[Result]:
         """`function` of every item, in any order.

@@ -9,6 +9,9 @@ import threading
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
+from typing import Annotated
+
+import pydantic
 
 from vidcurate.errors import VidcurateError
 from vidcurate.registry import Count, register
@@ -24,9 +27,17 @@ class Processes(Runtime):
 
     Attributes:
         workers: how many; None takes one per usable core.
+        part_minutes: longer videos are shared by several workers, in parts of about that length; None shares none.
     """
 
     workers: Count | None = None
+    part_minutes: Annotated[float, pydantic.Field(gt=0, allow_inf_nan=False)] | None = 10.0
+
+    @property
+    def part_length(self) -> float | None:
+        """`part_minutes` in seconds; None where there is only one worker to share with."""
+        alone = (self.workers or _cores()) == 1
+        return None if self.part_minutes is None or alone else 60 * self.part_minutes
 
     def map(self, function: Callable[[Item], Result], items: Iterable[Item]) -> Iterator[Result]:
         """`function` of every item, in the order in which they end.

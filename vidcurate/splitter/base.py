@@ -43,6 +43,15 @@ class Splitter(Component):
     max_mode: Literal["stride", "even", "truncate"] = "stride"
     crop: Seconds = 0.0
 
+    @property
+    def reach(self) -> int | None:
+        """Frames that lie between cause and effect, at most, for long videos to be shared by workers.
+
+        A worker that begins at a multiple of so many frames sees, from `reach` frames later on, the shots that it would
+        see had it begun with the video. None where shots may depend on all that came before.
+        """
+        return None
+
     @abstractmethod
     def load(self, device: str) -> Detect:
         """The function that finds shots; models go to `device` (`cpu`, `cuda`)."""

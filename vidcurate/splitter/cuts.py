@@ -23,7 +23,8 @@ def shots_between(cuts: Iterable[tuple[int, list[int]]]) -> Iterator[Shot]:
     start = end = 0
     for end, found in cuts:
         for cut in found:
-            yield Shot(start, cut)
+            if cut > start:
+                yield Shot(start, cut)
             start = cut
         if end > start:
             yield Shot(start, end, open=True)

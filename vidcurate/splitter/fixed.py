@@ -28,6 +28,11 @@ class Fixed(Splitter):
     length: Annotated[float, pydantic.Field(gt=0, allow_inf_nan=False)] = 10.0
     max_length: Annotated[float, pydantic.Field(gt=0, allow_inf_nan=False)] | None = None
 
+    @property
+    def reach(self) -> int | None:
+        """One frame: only the clock is looked at."""
+        return 1
+
     def load(self, device: str) -> Detect:
         """The function that finds shots; it looks at the clock only."""
         return self._detect

@@ -34,6 +34,11 @@ class Hash(Splitter):
     size: Annotated[int, pydantic.Field(ge=2, le=16)] = 8
     min_shot_frames: Annotated[int, pydantic.Field(ge=0)] = 15
 
+    @property
+    def reach(self) -> int | None:
+        """A few times the shortest shot, over which a cut that is ignored may lead to another."""
+        return max(250, 8 * self.min_shot_frames)
+
     def load(self, device: str) -> Detect:
         """The function that finds shots; there is no model, `device` is ignored."""
         from scenedetect.detectors import HashDetector

@@ -32,6 +32,11 @@ class TransNetV2(Splitter):
 
     threshold: Fraction01 = 0.5
 
+    @property
+    def reach(self) -> int | None:
+        """Two windows and more; a multiple of their stride."""
+        return 4 * 50
+
     def check(self) -> None:
         """Whether the weights are there."""
         from vidcurate.model.weights import TRANSNETV2

@@ -81,7 +81,7 @@ def observe(clips: Sequence[Seen], recipe: Recipe, products: Collection[str], de
         embed = loaded(recipe.embedder, device)
         vectors = embed([clip.frames[recipe.embedder.sampling] for clip in clips])
     return Observations(
-        scores=[row for entry in _filters(recipe, products) for row in _scores(clips, entry, device)],
+        scores=_scores(clips, _filters(recipe, products), device),
         vectors=vectors,
         captions=_captions(clips, recipe, device) if "caption" in products else [],
         previews=_previews(clips, recipe, device) if "preview" in products else {},
@@ -101,8 +101,13 @@ def look(
     for group in _groups(clips):
         parts.append(observe(group, recipe, products, device))
         bare += [_without_frames(clip) for clip in group]
+    return bare, joined(parts)
+
+
+def joined(parts: Sequence[Observations]) -> Observations:
+    """Observations of some clips and of those that follow them, as one."""
     vectors = [part.vectors for part in parts if part.vectors is not None]
-    return bare, Observations(
+    return Observations(
         scores=[row for part in parts for row in part.scores],
         vectors=np.concatenate(vectors) if vectors else None,
         captions=[row for part in parts for row in part.captions],
@@ -130,12 +135,14 @@ def _filters(recipe: Recipe, products: Collection[str]) -> list[Filter]:
     return [entry for entry in recipe.filter if f"score/{entry.name}" in products]
 
 
-def _scores(clips: Sequence[Seen], entry: Filter, device: str) -> list[Row]:
-    score = loaded(entry, device)
+def _scores(clips: Sequence[Seen], filters: Sequence[Filter], device: str) -> list[Row]:
+    scorers = [(entry, entry.sampling, loaded(entry, device)) for entry in filters]
     return [
         {"clip_id": clip.clip_id, "filter": entry.name, "score": name, "value": float(value)}
         for clip in clips
-        for name, value in score(clip.frames[entry.sampling]).items()
+        for entry, sampling, score in scorers
+        if sampling is not None
+        for name, value in score(clip.frames[sampling]).items()
     ]
 
 

@@ -13,12 +13,19 @@ from vidcurate.stage.cut import Found
 from vidcurate.stage.metas import FOLDER as METAS
 from vidcurate.stage.metas import write_metas
 from vidcurate.stage.observe import Observations
+from vidcurate.stage.place import FILTERED, KEPT
 from vidcurate.stage.record import Record, Row, wanted
-from vidcurate.stage.settle import FILTERED, KEPT
 from vidcurate.store.files import Store
 from vidcurate.table import vectors_table
 
 PREVIEWS = "previews"
+
+
+def deliver(store: Store, clips: Sequence[CutClip], seen: Observations) -> None:
+    """Put the files of finished clips into the dataset."""
+    for clip in clips:
+        store.put(Path(clip.path), f"{KEPT}/{clip.clip.id}.mp4")
+    _write_previews(store, seen)
 
 
 def publish(
@@ -30,7 +37,7 @@ def publish(
     seen: Observations,
     recipe: Recipe,
 ) -> Record:
-    """Put the clips of a video and all that was seen in them into the dataset; the record is left to the caller."""
+    """Put all that was seen in the clips of a video into the dataset; the record is left to the caller."""
     record = Record(
         key=video.id,
         video=_video(video, info, found, clips),
@@ -39,9 +46,6 @@ def publish(
         scores=seen.scores,
         captions=seen.captions,
     )
-    for clip in clips:
-        store.put(Path(clip.path), f"{KEPT}/{clip.clip.id}.mp4")
-    _write_previews(store, seen)
     _write_vectors(store, record, seen, recipe)
     write_metas(store, record)
     return record
@@ -122,4 +126,6 @@ def _clip(cut: CutClip) -> dict[str, Any]:
         "codec": file.codec,
         "num_bytes": file.num_bytes,
         "has_audio": file.has_audio,
+        "encoder": file.encoder,
+        "cut_verified": True,  # a clip that cannot be proven is an error
     }

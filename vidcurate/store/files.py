@@ -98,8 +98,9 @@ class Store:
         """Names of the folders right below the root that end in `suffix`, sorted."""
         if not self.fs.exists(self.root):
             return []
-        below = (entry["name"].rstrip("/") for entry in self.fs.ls(self.root, detail=True) if entry["type"] == "directory")
-        return sorted(name.rsplit("/", 1)[-1] for name in below if name.endswith(suffix))
+        below = [entry for entry in self.fs.ls(self.root, detail=True) if entry["type"] == "directory"]
+        names = (entry["name"].rstrip("/").rsplit("/", 1)[-1] for entry in below)
+        return sorted(name for name in names if name.endswith(suffix))
 
     def read_json(self, key: str) -> Any:
         """The value of a JSON key."""

@@ -54,9 +54,14 @@ def sound(container: InputContainer) -> AudioStream | None:
 
 
 def frames(
-    container: InputContainer, stream: VideoStream | AudioStream
+    container: InputContainer, stream: VideoStream | AudioStream, key: int | None = None
 ) -> Iterator[av.VideoFrame | av.AudioFrame | None]:
-    """Frames of one stream in presentation order, those of a video from its first key frame on.
+    """Frames of one stream in presentation order, those of a video from a key frame on.
+
+    Args:
+        container: as it was opened, or after a seek.
+        stream: one of its streams.
+        key: timestamp of the key frame; None takes the first one.
 
     Yields:
         a frame, or None for something skipped: a packet that cannot be read or decoded, one that precedes every key
@@ -67,7 +72,7 @@ def frames(
         other.discard = Discard.default if other is stream else Discard.all  # not even read, where the format allows
     started = stream.type == "audio"
     for packet in _packets(container, stream):
-        started = started or (packet is not None and packet.is_keyframe)
+        started = started or (packet is not None and packet.is_keyframe and (key is None or packet.pts == key))
         if packet is None or not started:
             yield None
             continue

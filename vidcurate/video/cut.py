@@ -116,6 +116,7 @@ class Reencoded:
             duration=float(duration),
             last=float((last[0] - first[0]) * self._time_base),
             codec="h264",
+            encoder="libx264",
             num_bytes=self._path.stat().st_size,
             has_audio=self._sound is not None,
             ends=(small(first[1]), small(last[1])),

@@ -10,6 +10,8 @@ from vidcurate.errors import DecodeError
 from vidcurate.records import VideoInfo
 from vidcurate.video.clock import Clock
 from vidcurate.video.container import frames, opened, picture
+from vidcurate.video.index import Since
+from vidcurate.video.vectors import ask_for_vectors
 
 MATRICES = frozenset({0, 1, 2, 4, 5, 6, 7, 9})
 """The `AVColorSpace` values that swscale converts; a frame with another one is treated as if it had not said."""
@@ -17,6 +19,10 @@ MATRICES = frozenset({0, 1, 2, 4, 5, 6, 7, 9})
 SHORT_BY = (0.5, 0.05)
 """Seconds and share of the duration that may be missing at the end where the container counts no frames: both are
 exceeded before it is said, because the duration is also that of the sound."""
+
+
+SEEK_MARGIN = 10
+"""Seconds."""
 
 
 class Decoding:
@@ -31,10 +37,12 @@ class Decoding:
     Args:
         path: a local path or a URL.
         info: what `probe` said about it.
+        since: begin with a frame amid it, and insist that this and all later ones are those that it lists.
+        vectors: whether frames come with the codec's motion vectors.
     """
 
-    def __init__(self, path: str, info: VideoInfo) -> None:
-        self._path, self._info = path, info
+    def __init__(self, path: str, info: VideoInfo, since: Since | None = None, *, vectors: bool = False) -> None:
+        self._path, self._info, self._since, self._vectors = path, info, since, vectors
         self.num_frames = self.errors = self.repaired = self.end = self._start = 0
 
     def __iter__(self) -> Iterator[tuple[int, av.VideoFrame]]:
@@ -42,17 +50,27 @@ class Decoding:
 
         Raises:
             UnreadableVideo: the file has gone or changed since it was probed.
-            DecodeError: not one frame can be decoded.
+            DecodeError: not one frame can be decoded, or not those of `since`.
         """
         self.num_frames = self.errors = self.repaired = 0
-        clock = Clock(self._info.time_base, self._info.fps)
+        clock, since = Clock(self._info.time_base, self._info.fps), self._since
         with opened(self._path) as container:
             stream = picture(container)
-            for frame in frames(container, stream) if stream is not None else ():
+            if stream is not None and self._vectors:
+                ask_for_vectors(stream)
+            if since is not None:
+                # Some seeks end after the wanted key frame, none by so much; what comes before it is not decoded.
+                container.seek(since.key - int(SEEK_MARGIN / self._info.time_base), stream=stream)
+            key = since.key if since is not None else None
+            for frame in frames(container, stream, key) if stream is not None else ():
                 if not isinstance(frame, av.VideoFrame):
-                    self.errors += 1
+                    self.errors += since is None or self.num_frames > 0
                     continue
                 ticks = clock.place(frame.pts, frame.dts, frame.duration)
+                if since is not None and ticks < since.ticks[since.index]:
+                    continue
+                if since is not None and ticks != self._listed(since):
+                    raise DecodeError(f"{self._path}: a frame at tick {ticks}, where its packets list another")
                 if not self.num_frames:
                     self._start = ticks
                 self.num_frames += 1
@@ -65,6 +83,10 @@ class Decoding:
                 f"{self._path}: no frame can be decoded, {self.errors} packets were tried; "
                 "the stream is damaged, encrypted or empty"
             )
+
+    def _listed(self, since: Since) -> int | None:
+        number = since.index + self.num_frames
+        return int(since.ticks[number]) if number < since.ticks.size else None
 
     @property
     def warnings(self) -> tuple[str, ...]:

@@ -12,10 +12,11 @@ from numpy.typing import NDArray
 from vidcurate.errors import DecodeError
 from vidcurate.records import Thumbnail, VideoInfo
 from vidcurate.video.decode import Decoding
+from vidcurate.video.index import Since
 from vidcurate.video.sample import Resize
 
-MAX_BYTES = 768 * 2**20
-"""Decoded frames that may wait: 250 of 1080p. Where more would have to, the video is decoded a second time instead."""
+MAX_BYTES = 512 * 2**20
+"""Decoded frames that may wait: 170 of 1080p. Where more would have to, the video is decoded a second time instead."""
 
 
 class Lookahead:
@@ -34,15 +35,25 @@ class Lookahead:
         path: the video's local file.
         info: what `probe` said about it.
         max_bytes: of decoded frames that may wait.
+        since: begin with a frame amid the video; those before it are counted and never seen.
+        vectors: whether frames come with the codec's motion vectors.
     """
 
-    def __init__(self, path: str, info: VideoInfo, max_bytes: int = MAX_BYTES) -> None:
-        self.decoding = Decoding(path, info)
-        self.borders: list[int] = []
-        self._path, self._info, self._max_bytes = path, info, max_bytes
+    def __init__(
+        self,
+        path: str,
+        info: VideoInfo,
+        max_bytes: int = MAX_BYTES,
+        since: Since | None = None,
+        *,
+        vectors: bool = False,
+    ) -> None:
+        self.decoding = Decoding(path, info, since, vectors=vectors)
+        self.borders: list[int] = [] if since is None else since.ticks[: since.index].tolist()
+        self._path, self._info, self._max_bytes, self._since, self._vectors = path, info, max_bytes, since, vectors
         self._waiting: deque[av.VideoFrame] = deque()
         self.waiting_bytes = 0
-        self._next = 0  # index of the first frame that waits
+        self._next = len(self.borders)  # index of the first frame that waits
         self._second: Iterator[tuple[int, av.VideoFrame]] | None = None
 
     def thumbnails(self, size: tuple[int, int] | None) -> Iterator[Thumbnail]:
@@ -93,7 +104,7 @@ class Lookahead:
         self.waiting_bytes += _bytes(frame)
         if self.waiting_bytes > self._max_bytes:
             self._waiting.clear()
-            self._second, self._next = iter(Decoding(self._path, self._info)), 0
+            self._second = iter(Decoding(self._path, self._info, self._since, vectors=self._vectors))
 
     def _decoded_again(self, index: int) -> av.VideoFrame:
         for ticks, frame in self._second or ():
