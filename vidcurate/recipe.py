@@ -13,6 +13,8 @@ from vidcurate.dedup.base import Dedup
 from vidcurate.dedup.semdedup import SemDeDup
 from vidcurate.embedder.base import Embedder
 from vidcurate.embedder.efficientnet_lite import EfficientNetLite
+from vidcurate.enhancer.base import Enhancer
+from vidcurate.enhancer.none import NoEnhancement
 from vidcurate.errors import ConfigError
 from vidcurate.filter.base import Filter
 from vidcurate.filter.luma import Luma
@@ -41,6 +43,7 @@ class Recipe:
         filter: score clips, in this order.
         embedder: turns clips into vectors.
         captioner: puts clips into words.
+        enhancer: rewrites captions.
         cluster: groups vectors.
         neighbours: compares vectors.
         dedup: decides which clips are duplicates.
@@ -52,6 +55,7 @@ class Recipe:
     filter: tuple[Filter, ...] = (Motion(), Luma())
     embedder: Embedder = EfficientNetLite()
     captioner: Captioner = NoCaptions()
+    enhancer: Enhancer = NoEnhancement()
     cluster: Cluster = KMeans()
     neighbours: Neighbours = Clustered()
     dedup: Dedup = SemDeDup()
@@ -78,7 +82,7 @@ class Recipe:
         if unknown:
             raise ConfigError([f"steps: {step!r} is not a step{near(step, STEPS)}; steps: {STEPS}" for step in unknown])
         needed: dict[str, tuple[Component, ...]] = {
-            "split": (self.splitter, self.transcoder, *self.filter, self.embedder, self.captioner),
+            "split": (self.splitter, self.transcoder, *self.filter, self.embedder, self.captioner, self.enhancer),
             "dedup": (self.cluster, self.neighbours, self.dedup),
             "shard": (self.dedup, self.sharder),
         }

@@ -225,6 +225,28 @@ class Frames:
             if getattr(self, name).shape != (self.images.shape[0],):
                 raise ShapeError(f"{self.images.shape[0]} frames but {name} of shape {getattr(self, name).shape}")
 
+    def part(self, start: int, stop: int) -> Frames:
+        """Those frames whose numbers in the clip are in [start, stop)."""
+        chosen = (self.indices >= start) & (self.indices < stop)
+        return Frames(images=self.images[chosen], times=self.times[chosen], indices=self.indices[chosen])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """What a model has said of one window of a clip, or made of one text.
+
+    Attributes:
+        text: its words; empty where it has nothing to say or has failed.
+        failure: why there is no text, one sentence; empty if nothing went wrong.
+        prompt_tokens: length of what it was shown, pictures included; 0 where it does not count.
+        output_tokens: length of what it said, likewise.
+    """
+
+    text: str = ""
+    failure: str = ""
+    prompt_tokens: int = 0
+    output_tokens: int = 0
+
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Written:

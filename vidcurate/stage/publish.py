@@ -51,7 +51,7 @@ def publish_again(store: Store, known: Record, products: frozenset[str], seen: O
         known,
         made_from=known.made_from | {product: wanted(recipe)[product] for product in products},
         scores=[row for row in known.scores if row["filter"] not in names] + seen.scores,
-        captions=seen.captions if "caption" in products else known.captions,
+        captions=seen.captions if "enhanced_caption" in products else known.captions,
     )
     _write_vectors(store, record, seen, recipe)
     write_metas(store, record)

@@ -45,11 +45,15 @@ class Record:
 
 
 def wanted(recipe: Recipe) -> dict[str, str]:
-    """Fingerprint of every product that a recipe asks of a video: clips, embedding, caption and each filter's score."""
+    """Fingerprint of every product that a recipe asks of a video.
+
+    They are its clips, embedding, caption, enhanced_caption, and each filter's score.
+    """
     clips = fingerprint(recipe.splitter, recipe.transcoder)
     made_from = {"clips": clips, "embedding": fingerprint(clips, recipe.embedder)}
     if recipe.captioner.sampling is not None:
         made_from["caption"] = fingerprint(clips, recipe.captioner)
+        made_from["enhanced_caption"] = fingerprint(made_from["caption"], recipe.enhancer)
     return made_from | {f"score/{entry.name}": fingerprint(clips, entry) for entry in recipe.filter}
 
 
