@@ -1,12 +1,13 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
 from tests.media import write_video
+from tests.server import ChatServer, serving
 from tests.tiny import WRITERS
 
 
@@ -48,3 +49,10 @@ def tiny(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], str]:
         return str(folder)
 
     return checkpoint
+
+
+@pytest.fixture
+def chat() -> Iterator[ChatServer]:
+    """A chat server that ends with the test."""
+    with serving() as server:
+        yield server

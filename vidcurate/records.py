@@ -160,14 +160,15 @@ class Sampling:
         count: this many frames, from the middles of as many equal parts of the clip (fewer if it has fewer), or from
             within a sixth of a part beside them: see `stride`.
         fps: else so many frames a second, from the first frame on.
-        fit: `stretch` to width x height, or `crop` the centre of that shape first.
+        fit: `stretch` to width x height; or `crop` the centre of that shape first; or keep the picture's own shape and
+            shrink it, if need be, to an `area` of width x height pixels.
     """
 
     width: int
     height: int
     count: int | None = None
     fps: float | None = None
-    fit: Literal["stretch", "crop"] = "stretch"
+    fit: Literal["stretch", "crop", "area"] = "stretch"
 
     def __post_init__(self) -> None:
         if (self.count is None) == (self.fps is None):

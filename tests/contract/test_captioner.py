@@ -15,7 +15,10 @@ from vidcurate.registry import loaded, registered
 
 @pytest.fixture(params=sorted(registered("captioner")), ids=str)
 def component(request) -> Captioner:
-    return registered("captioner")[request.param]()
+    captioner = registered("captioner")[request.param]
+    if request.param == "openai":
+        return captioner(model="m", base_url=request.getfixturevalue("chat").url)
+    return captioner()
 
 
 def clip(component: Captioner, count: int, seed: int) -> Frames:

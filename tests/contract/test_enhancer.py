@@ -15,7 +15,10 @@ CAPTIONS = ["A dog runs.", "Two cars pass a house.", "water bottle"]
 
 @pytest.fixture(params=sorted(registered("enhancer")), ids=str)
 def component(request) -> Enhancer:
-    return registered("enhancer")[request.param]()
+    enhancer = registered("enhancer")[request.param]
+    if request.param == "openai":
+        return enhancer(model="m", base_url=request.getfixturevalue("chat").url)
+    return enhancer()
 
 
 def test_every_caption_gets_an_answer_of_its_own(component):

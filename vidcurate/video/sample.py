@@ -21,10 +21,16 @@ class Resize:
         info: of the video; its rotation and display shape are applied.
         width: of the images.
         height: of the images.
-        fit: `stretch` the displayed picture to width x height, or scale it to cover that and `crop` the centre.
+        fit: `stretch` the displayed picture to width x height, or scale it to cover that and `crop` the centre, or
+            shrink it to an `area` of at most as many pixels.
     """
 
-    def __init__(self, info: VideoInfo, width: int, height: int, fit: Literal["stretch", "crop"] = "stretch") -> None:
+    def __init__(
+        self, info: VideoInfo, width: int, height: int, fit: Literal["stretch", "crop", "area"] = "stretch"
+    ) -> None:
+        if fit == "area":
+            scale = min(1.0, (width * height / (info.width * info.height)) ** 0.5)
+            width, height, fit = max(1, int(info.width * scale)), max(1, int(info.height * scale)), "stretch"
         self._width, self._height, self._turns = width, height, info.rotation // 90
         cover = max(width / info.width, height / info.height)
         scaled = (max(width, round(info.width * cover)), max(height, round(info.height * cover)))

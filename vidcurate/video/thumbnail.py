@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from fractions import Fraction
 from typing import BinaryIO
 
 import av
@@ -11,6 +10,7 @@ from av.container import InputContainer
 from numpy.typing import NDArray
 
 from vidcurate.errors import DecodeError
+from vidcurate.video.jpeg import jpeg
 
 HEIGHT, MAX_WIDTH = 108, 192
 """Box that a frame is shrunk to fit in, pixels."""
@@ -61,14 +61,8 @@ def _frame(container: InputContainer, position: float, size: tuple[int, int]) ->
 
 
 def _jpeg(image: NDArray[np.uint8], max_bytes: int) -> bytes:
-    data = b""
     for quantiser in QUANTISERS:
-        encoder = av.CodecContext.create("mjpeg", "w")
-        encoder.width, encoder.height, encoder.pix_fmt = image.shape[1], image.shape[0], "yuvj420p"
-        encoder.time_base = Fraction(1, 25)
-        encoder.qmin = encoder.qmax = quantiser
-        packets = [*encoder.encode(av.VideoFrame.from_ndarray(image, format="rgb24")), *encoder.encode(None)]
-        data = b"".join(bytes(packet) for packet in packets)
+        data = jpeg(image, quantiser)
         if len(data) <= max_bytes:
             break
     return data
