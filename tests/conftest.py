@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from tests import tiny_vlm
 from tests.media import write_video
 from tests.server import ChatServer, serving
 from tests.tiny import WRITERS
@@ -45,7 +46,7 @@ def tiny(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], str]:
         if not folder.exists():
             with torch.random.fork_rng():
                 torch.manual_seed(0)
-                WRITERS[name](folder)
+                (WRITERS | tiny_vlm.WRITERS)[name](folder)
         return str(folder)
 
     return checkpoint

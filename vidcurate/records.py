@@ -248,6 +248,15 @@ class Answer:
     prompt_tokens: int = 0
     output_tokens: int = 0
 
+    def followed(self, better: Answer) -> Answer:
+        """The answer of a second stage to this one, with the tokens of both."""
+        return Answer(
+            text=better.text,
+            failure=f"stage 2: {better.failure}" if better.failure else "",
+            prompt_tokens=self.prompt_tokens + better.prompt_tokens,
+            output_tokens=self.output_tokens + better.output_tokens,
+        )
+
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Written:

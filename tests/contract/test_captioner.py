@@ -18,6 +18,8 @@ def component(request) -> Captioner:
     captioner = registered("captioner")[request.param]
     if request.param == "openai":
         return captioner(model="m", base_url=request.getfixturevalue("chat").url)
+    if request.param == "vlm":
+        return captioner(model=request.getfixturevalue("tiny")("smolvlm"), size=64, precision="fp32", max_tokens=6)
     return captioner()
 
 

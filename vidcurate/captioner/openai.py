@@ -65,13 +65,7 @@ class OpenAI(Chat, WindowedCaptioner):
         answer = self.ask([*frames, _text(asked)])
         if answer.failure or not self.stage2:
             return answer
-        better = self.ask([*frames, _text(second(asked, answer.text, self.stage2_prompt))])
-        return Answer(
-            text=better.text,
-            failure=f"stage 2: {better.failure}" if better.failure else "",
-            prompt_tokens=answer.prompt_tokens + better.prompt_tokens,
-            output_tokens=answer.output_tokens + better.output_tokens,
-        )
+        return answer.followed(self.ask([*frames, _text(second(asked, answer.text, self.stage2_prompt))]))
 
 
 def _pictures(frames: Frames) -> Sequence[dict[str, Any]]:
