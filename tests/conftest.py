@@ -1,12 +1,14 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
+from tests import tiny_vlm
 from tests.media import write_video
+from tests.server import ChatServer, serving
 from tests.tiny import WRITERS
 
 
@@ -44,7 +46,14 @@ def tiny(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], str]:
         if not folder.exists():
             with torch.random.fork_rng():
                 torch.manual_seed(0)
-                WRITERS[name](folder)
+                (WRITERS | tiny_vlm.WRITERS)[name](folder)
         return str(folder)
 
     return checkpoint
+
+
+@pytest.fixture
+def chat() -> Iterator[ChatServer]:
+    """A chat server that ends with the test."""
+    with serving() as server:
+        yield server

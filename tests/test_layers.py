@@ -11,8 +11,8 @@ import pytest
 
 PACKAGE = Path(__file__).parents[1] / "vidcurate"
 FAMILIES = (
-    "source", "splitter", "transcoder", "filter", "embedder", "captioner", "preview", "cluster", "neighbours",
-    "dedup", "sharder",
+    "source", "splitter", "transcoder", "filter", "embedder", "captioner", "enhancer", "preview", "cluster",
+    "neighbours", "dedup", "sharder",
 )  # fmt: skip
 LAYERS = (
     ("__main__",),

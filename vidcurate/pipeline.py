@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator, Mapping, Sequence, Set
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -20,6 +21,7 @@ from vidcurate.source.place import brought
 from vidcurate.stage.again import reread_clips
 from vidcurate.stage.cut import Cutting
 from vidcurate.stage.dedup import dedup_clips
+from vidcurate.stage.enhance import enhanced
 from vidcurate.stage.inputs import identify, superseded
 from vidcurate.stage.judge import without_file
 from vidcurate.stage.observe import look, samplings
@@ -205,12 +207,16 @@ def from_source(
         wants = samplings(recipe, products)
         cutting = Cutting(video.id, path, info, recipe.splitter, recipe.transcoder, wants, folder, device)
         clips, seen = look(cutting, recipe, products, device)
+        seen = replace(seen, captions=enhanced(seen.captions, recipe.enhancer, device))
         deliver(store, clips, seen)
         return publish(store, video, info, cutting.found, clips, seen, recipe)
 
 
 def from_clips(known: Record, products: frozenset[str], recipe: Recipe, store: Store) -> Record:
-    """Make only what is missing, from the finished clips; the source is not read."""
+    """Make only what is missing: from the finished clips, or from stored captions alone; the source is not read."""
     device, wants = best_device(), samplings(recipe, products)
-    _, observations = look(reread_clips(store, known, wants), recipe, products, device)
+    _, observations = look(reread_clips(store, known, wants) if wants else (), recipe, products, device)
+    if "enhanced_caption" in products:
+        captions = observations.captions if "caption" in products else known.captions
+        observations = replace(observations, captions=enhanced(captions, recipe.enhancer, device))
     return publish_again(store, known, products, observations, recipe)

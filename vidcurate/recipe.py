@@ -13,6 +13,8 @@ from vidcurate.dedup.base import Dedup
 from vidcurate.dedup.semdedup import SemDeDup
 from vidcurate.embedder.base import Embedder
 from vidcurate.embedder.efficientnet_lite import EfficientNetLite
+from vidcurate.enhancer.base import Enhancer
+from vidcurate.enhancer.none import NoEnhancement
 from vidcurate.errors import ConfigError
 from vidcurate.filter.base import Filter
 from vidcurate.filter.luma import Luma
@@ -44,6 +46,7 @@ class Recipe:
         keep_filtered: whether files of dropped clips stay, in `filtered_clips`; rows, scores and reasons always do.
         embedder: turns clips into vectors.
         captioner: puts clips into words.
+        enhancer: rewrites captions.
         preview: shows clips to people.
         cluster: groups vectors.
         neighbours: compares vectors.
@@ -57,6 +60,7 @@ class Recipe:
     keep_filtered: bool = True
     embedder: Embedder = EfficientNetLite()
     captioner: Captioner = NoCaptions()
+    enhancer: Enhancer = NoEnhancement()
     preview: Preview = WebP()
     cluster: Cluster = KMeans()
     neighbours: Neighbours = Clustered()
@@ -85,7 +89,15 @@ class Recipe:
         if unknown:
             raise ConfigError([f"steps: {step!r} is not a step{near(step, STEPS)}; steps: {STEPS}" for step in unknown])
         needed: dict[str, tuple[Component, ...]] = {
-            "split": (self.splitter, self.transcoder, *self.filter, self.embedder, self.captioner, self.preview),
+            "split": (
+                self.splitter,
+                self.transcoder,
+                *self.filter,
+                self.embedder,
+                self.captioner,
+                self.enhancer,
+                self.preview,
+            ),
             "dedup": (self.cluster, self.neighbours, self.dedup),
             "shard": (self.dedup, self.sharder),
         }

@@ -16,6 +16,9 @@ from vidcurate.errors import ShapeError
 NAMESPACE = uuid.uuid5(uuid.NAMESPACE_URL, "https://vidcurate.dev")
 """Root of every id, so that ids of other tools never collide with ours."""
 
+Fit = Literal["stretch", "crop", "inside", "area"]
+"""How pictures are brought to a size; see `Sampling`."""
+
 CANDIDATES = 4
 """Frames that are kept for every one that a sampling wants, until it is known how long the clip is."""
 
@@ -160,8 +163,8 @@ class Sampling:
         count: this many frames, from the middles of as many equal parts of the clip (fewer if it has fewer), or from
             within a sixth of a part beside them: see `stride`.
         fps: else so many frames a second, from the first frame on.
-        fit: `stretch` to width x height, `crop` the centre of that shape first, or keep the whole picture's own shape
-            and shrink it until it fits `inside` them, with even sides.
+        fit: `stretch` to width x height; `crop` the centre of that shape first; or keep the whole picture's own
+            shape and shrink it, if need be, to lie `inside` them, with even sides, or to an `area` of as many pixels.
         vectors: whether the codec's motion vectors are wanted too, where it has any.
     """
 
@@ -169,7 +172,7 @@ class Sampling:
     height: int
     count: int | None = None
     fps: float | None = None
-    fit: Literal["stretch", "crop", "inside"] = "stretch"
+    fit: Fit = "stretch"
     vectors: bool = False
 
     def __post_init__(self) -> None:
@@ -231,6 +234,37 @@ class Frames:
         for name in ("times", "indices"):
             if getattr(self, name).shape != (self.images.shape[0],):
                 raise ShapeError(f"{self.images.shape[0]} frames but {name} of shape {getattr(self, name).shape}")
+
+    def part(self, start: int, stop: int) -> Frames:
+        """Those frames whose numbers in the clip are in [start, stop)."""
+        chosen = (self.indices >= start) & (self.indices < stop)
+        return Frames(images=self.images[chosen], times=self.times[chosen], indices=self.indices[chosen])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """What a model has said of one window of a clip, or made of one text.
+
+    Attributes:
+        text: its words; empty where it has nothing to say or has failed.
+        failure: why there is no text, one sentence; empty if nothing went wrong.
+        prompt_tokens: length of what it was shown, pictures included; 0 where it does not count.
+        output_tokens: length of what it said, likewise.
+    """
+
+    text: str = ""
+    failure: str = ""
+    prompt_tokens: int = 0
+    output_tokens: int = 0
+
+    def followed(self, better: Answer) -> Answer:
+        """The answer of a second stage to this one, with the tokens of both."""
+        return Answer(
+            text=better.text,
+            failure=f"stage 2: {better.failure}" if better.failure else "",
+            prompt_tokens=self.prompt_tokens + better.prompt_tokens,
+            output_tokens=self.output_tokens + better.output_tokens,
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

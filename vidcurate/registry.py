@@ -25,7 +25,7 @@ from pydantic.dataclasses import dataclass as pydantic_dataclass
 from vidcurate.errors import ConfigError
 
 KINDS = (
-    "source", "splitter", "transcoder", "filter", "embedder", "captioner", "preview",
+    "source", "splitter", "transcoder", "filter", "embedder", "captioner", "enhancer", "preview",
     "cluster", "neighbours", "dedup", "sharder", "runtime",
 )  # fmt: skip
 """The families of components; each is a folder of `conf/` and a package of `vidcurate`."""

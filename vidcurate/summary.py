@@ -38,6 +38,7 @@ def summarise(store: Store, tables: Tables, recipe: Recipe) -> dict[str, Any]:
         "video_reasons": _reasons(tables.videos),
         "clips": _clips(tables.clips),
         "bounds": _bounds(tables.bounds),
+        "captions": _captions(tables.captions) if tables.captions.num_rows else None,
         "dedup": {name: decided[name] for name in ("eps", "kept", "removed", "total")} if decided else None,
         "shards": {name: packed[name] for name in ("shards", "samples", "bytes")} if packed else None,
     }
@@ -49,6 +50,10 @@ def headline(summary: Mapping[str, Any]) -> Iterator[str]:
     if videos["in"]:
         yield f"{videos['in']} inputs: {', '.join(f'{videos[fate]} {fate}' for fate in FATES)}"
         yield f"{clips['cut']} clips ({clips['seconds'] / 60:.1f} min) cut; {clips['kept']} pass the filters"
+    if summary["captions"]:
+        yield "{captioned} of {windows} windows have a caption, {enhanced} an enhanced one; {failed} failed".format(
+            **summary["captions"]
+        )
     if summary["dedup"]:
         yield "{kept} of {total} clips are unique at eps={eps}".format(**summary["dedup"])
     if summary["shards"]:
@@ -104,4 +109,17 @@ def _clips(clips: pa.Table) -> dict[str, Any]:
         "seconds": round(pc.sum(clips["duration"]).as_py() or 0.0, 3),
         "kept_seconds": round(pc.sum(kept["duration"]).as_py() or 0.0, 3),
         "filtered": dict(sorted(Counter(reason for reason in clips["reason"].to_pylist() if reason).items())),
+    }
+
+
+def _captions(captions: pa.Table) -> dict[str, int]:
+    rows = captions.to_pylist()
+    return {
+        "windows": len(rows),
+        "captioned": sum(bool(row["caption"]) for row in rows),
+        "failed": sum(bool(row["failure"]) for row in rows),
+        "enhanced": sum(bool(row["enhanced_caption"]) for row in rows),
+        "enhancer_failed": sum(bool(row["enhancer_failure"]) for row in rows),
+        "prompt_tokens": sum(row["prompt_tokens"] or 0 for row in rows),
+        "output_tokens": sum(row["output_tokens"] or 0 for row in rows),
     }

@@ -74,7 +74,13 @@ CAPTIONS = pa.schema(
         ("start_frame", pa.int32()),
         ("end_frame", pa.int32()),  # last frame of the window
         ("captioner", pa.string()),
-        ("caption", pa.string()),
+        ("caption", pa.string()),  # empty where there is none
+        ("failure", pa.string()),  # why there is none; empty if nothing went wrong
+        ("prompt_tokens", pa.int64()),
+        ("output_tokens", pa.int64()),
+        ("enhancer", pa.string()),
+        ("enhanced_caption", pa.string()),  # empty where there is none
+        ("enhancer_failure", pa.string()),
     ]
 )
 FAILURES = pa.schema(

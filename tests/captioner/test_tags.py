@@ -6,7 +6,7 @@ from tests.frames import frames_of
 from tests.model.frames import pictures
 from vidcurate.captioner.tags import Tags
 from vidcurate.model.imagenet import labels
-from vidcurate.records import Sampling
+from vidcurate.records import Answer, Sampling
 from vidcurate.source.sample import CLIPS
 from vidcurate.video.reread import reread
 
@@ -15,14 +15,14 @@ FRAMES = frames_of(pictures(1))
 
 
 def test_the_most_probable_class_comes_first():
-    (caption,) = Tags(min_confidence=0, max_tags=2).load("cpu")([FRAMES])
+    (answer,) = Tags(min_confidence=0, max_tags=2).load("cpu")([FRAMES])
 
-    assert caption.split(", ")[0] == labels()[604]
-    assert len(caption.split(", ")) == 2
+    assert answer.text.split(", ")[0] == labels()[604]
+    assert len(answer.text.split(", ")) == 2
 
 
 def test_nothing_is_said_without_confidence():
-    assert Tags(min_confidence=1).load("cpu")([FRAMES]) == [""]
+    assert Tags(min_confidence=1).load("cpu")([FRAMES]) == [Answer()]
 
 
 @pytest.mark.parametrize(("clip", "word"), [("bottles.mp4", "water bottle")])
@@ -32,4 +32,4 @@ def test_a_real_clip_is_named(clip, word):
 
     frames = reread(str(CLIPS / clip), [sampling])[sampling]
 
-    assert word in Tags().load("cpu")([frames])[0]
+    assert word in Tags().load("cpu")([frames])[0].text

@@ -9,13 +9,18 @@ import pytest
 
 from tests.frames import frames_of
 from vidcurate.captioner.base import Captioner
-from vidcurate.records import Frames
+from vidcurate.records import Answer, Frames
 from vidcurate.registry import loaded, registered
 
 
 @pytest.fixture(params=sorted(registered("captioner")), ids=str)
 def component(request) -> Captioner:
-    return registered("captioner")[request.param]()
+    captioner = registered("captioner")[request.param]
+    if request.param == "openai":
+        return captioner(model="m", base_url=request.getfixturevalue("chat").url)
+    if request.param == "vlm":
+        return captioner(model=request.getfixturevalue("tiny")("smolvlm"), size=64, precision="fp32", max_tokens=6)
+    return captioner()
 
 
 def clip(component: Captioner, count: int, seed: int) -> Frames:
@@ -26,18 +31,19 @@ def clip(component: Captioner, count: int, seed: int) -> Frames:
     return frames_of(images)
 
 
-def test_every_clip_gets_a_text_of_its_own(component):
+def test_every_window_gets_an_answer_of_its_own(component):
     clips = [clip(component, 2, seed) for seed in range(3)]
     caption = loaded(component, "cpu")
 
     captions = caption(clips)
 
-    assert [type(text) for text in captions] == [str] * 3
+    assert [type(answer) for answer in captions] == [Answer] * 3
+    assert all(not (answer.text and answer.failure) for answer in captions)
     assert caption(clips[::-1]) == captions[::-1]
     assert [caption([one])[0] for one in clips] == captions
 
 
-def test_no_clip_has_no_caption(component):
+def test_no_window_has_no_caption(component):
     assert loaded(component, "cpu")([]) == []
 
 

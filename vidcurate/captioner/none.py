@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from vidcurate.captioner.base import Caption, Captioner
-from vidcurate.records import Sampling
+from vidcurate.records import Answer, Sampling
 from vidcurate.registry import register
 
 
@@ -18,4 +18,4 @@ class NoCaptions(Captioner):
 
     def load(self, device: str) -> Caption:
         """The function that says nothing."""
-        return lambda clips: [""] * len(clips)
+        return lambda windows: [Answer()] * len(windows)

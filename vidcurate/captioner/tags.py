@@ -8,7 +8,7 @@ from typing import ClassVar
 import numpy as np
 
 from vidcurate.captioner.base import Caption, Captioner
-from vidcurate.records import Frames, Sampling
+from vidcurate.records import Answer, Frames, Sampling
 from vidcurate.registry import Count, Fraction01, register
 
 
@@ -24,6 +24,7 @@ class Tags(Captioner):
     """
 
     volatile: ClassVar[frozenset[str]] = frozenset({"batch_size"})
+    version: ClassVar[int] = 2
 
     min_confidence: Fraction01 = 0.3
     max_tags: Count = 3
@@ -48,13 +49,14 @@ class Tags(Captioner):
 
         model = efficientnet_lite.pretrained(device)
 
-        def caption(clips: Sequence[Frames]) -> list[str]:
+        def caption(windows: Sequence[Frames]) -> list[Answer]:
             tags = []
-            for clip in clips:
-                features = efficientnet_lite.features(model, clip.images, self.batch_size)
+            for window in windows:
+                features = efficientnet_lite.features(model, window.images, self.batch_size)
                 confidence = efficientnet_lite.probabilities(model, features).mean(axis=0)
                 named = np.argsort(-confidence, kind="stable")[: self.max_tags]
-                tags.append(", ".join(labels()[index] for index in named if confidence[index] >= self.min_confidence))
+                words = (labels()[index] for index in named if confidence[index] >= self.min_confidence)
+                tags.append(Answer(text=", ".join(words)))
             return tags
 
         return caption

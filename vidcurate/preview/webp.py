@@ -45,7 +45,8 @@ class WebP(Preview):
 
     def load(self, device: str) -> Draw:
         """The function that draws; there is no model, `device` is ignored."""
-        from vidcurate.video.still import animation, jpeg, shrunk
+        from vidcurate.video.jpeg import small_jpeg
+        from vidcurate.video.webp import animation, shrunk
 
         def draw(frames: Frames) -> Mapping[str, bytes]:
             images = frames.images
@@ -53,7 +54,7 @@ class WebP(Preview):
             strip = np.concatenate([shrunk(images[index], STRIP_HEIGHT) for index in chosen], axis=1)
             return {
                 "webp": animation(images, fps=self.fps * self.speed, quality=self.quality),
-                "jpg": jpeg(strip, MAX_FRAME_BYTES * len(chosen)),
+                "jpg": small_jpeg(strip, MAX_FRAME_BYTES * len(chosen)),
             }
 
         return draw

@@ -139,10 +139,14 @@ def _shown(store: Store, dataset: Dataset, names: Collection[str], frames: int) 
             duration=row["duration"],
             width=row["width"],
             height=row["height"],
-            caption=texts.get(name, {}).get("caption") or "",
+            caption=_caption(texts.get(name, {})),
             picture=_picture(store, row, frames) if row["uri"] else None,
         )
     return found
+
+
+def _caption(row: Mapping[str, Any]) -> str:
+    return row.get("enhanced_caption") or row.get("caption") or ""
 
 
 def _rows(table: pa.Table, key: str, names: Collection[str]) -> dict[str, dict[str, Any]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from vidcurate.stage.record import Record
+from vidcurate.stage.record import Record, Row
 from vidcurate.store.files import Store
 
 FOLDER = "metas/v0"
@@ -26,15 +26,7 @@ def meta(record: Record, clip: dict[str, Any]) -> dict[str, Any]:
         for row in record.scores
         if row["clip_id"] == name
     }
-    windows = [
-        {
-            "start_frame": row["start_frame"],
-            "end_frame": row["end_frame"],
-            f"{row['captioner']}_caption": row["caption"],
-        }
-        for row in record.captions
-        if row["clip_id"] == name
-    ]
+    captions = [row for row in record.captions if row["clip_id"] == name]
     return {
         "span_uuid": name,
         "source_video": record.video["uri"],
@@ -50,7 +42,23 @@ def meta(record: Record, clip: dict[str, Any]) -> dict[str, Any]:
         "num_frames": clip["num_frames"],
         "video_codec": clip["codec"],
         "num_bytes": clip["num_bytes"],
-        "windows": windows,
-        "has_caption": any(row["caption"] for row in record.captions if row["clip_id"] == name),
+        "windows": [_window(row) for row in captions],
+        "has_caption": any(row["caption"] for row in captions),
+        "total_prompt_tokens": sum(row["prompt_tokens"] for row in captions),
+        "total_output_tokens": sum(row["output_tokens"] for row in captions),
         "valid": clip["num_bytes"] > 0 and clip["num_frames"] > 0,
     } | scores
+
+
+def _window(row: Row) -> dict[str, Any]:
+    model = row["captioner"]
+    window = {
+        "start_frame": row["start_frame"],
+        "end_frame": row["end_frame"],
+        f"{model}_caption": row["caption"],
+        f"{model}_prompt_tokens": row["prompt_tokens"],
+        f"{model}_output_tokens": row["output_tokens"],
+        "caption_failure_reason": row["failure"],
+    }
+    enhanced = {f"{row['enhancer']}_enhanced_caption": row["enhanced_caption"]} if row["enhanced_caption"] else {}
+    return window | enhanced

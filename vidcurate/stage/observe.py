@@ -9,9 +9,10 @@ from typing import Any, Protocol, TypeVar, cast
 import numpy as np
 from numpy.typing import NDArray
 
+from vidcurate.errors import ShapeError
 from vidcurate.filter.base import Filter
 from vidcurate.recipe import Recipe
-from vidcurate.records import Frames, Sampling
+from vidcurate.records import Answer, Frames, Sampling
 from vidcurate.registry import loaded
 from vidcurate.stage.record import Row
 
@@ -147,19 +148,29 @@ def _scores(clips: Sequence[Seen], filters: Sequence[Filter], device: str) -> li
 
 
 def _captions(clips: Sequence[Seen], recipe: Recipe, device: str) -> list[Row]:
-    sampling = recipe.captioner.sampling
+    captioner, sampling = recipe.captioner, recipe.captioner.sampling
     if sampling is None:
         return []
-    captions = loaded(recipe.captioner, device)([clip.frames[sampling] for clip in clips])
+    windows = [(clip, window) for clip in clips for window in captioner.windows(clip.num_frames)]
+    parts = [clip.frames[sampling].part(window.start, window.stop) for clip, window in windows]
+    shown = [position for position, part in enumerate(parts) if part.indices.size]
+    answers = loaded(captioner, device)([parts[position] for position in shown])
+    if len(answers) != len(shown):
+        raise ShapeError(f"captioner {captioner.name}: {len(answers)} captions for {len(shown)} windows")
+    found = dict(zip(shown, answers, strict=True))
     return [
         {
             "clip_id": clip.clip_id,
-            "start_frame": 0,
-            "end_frame": clip.num_frames - 1,
-            "captioner": recipe.captioner.name,
-            "caption": caption,
+            "start_frame": window.start,
+            "end_frame": window.stop - 1,
+            "captioner": captioner.name,
+            "caption": answer.text,
+            "failure": answer.failure,
+            "prompt_tokens": answer.prompt_tokens,
+            "output_tokens": answer.output_tokens,
         }
-        for clip, caption in zip(clips, captions, strict=True)
+        for position, (clip, window) in enumerate(windows)
+        for answer in (found.get(position, Answer(failure="no frame of the window was sampled")),)
     ]
 
 

@@ -60,7 +60,7 @@ def publish_again(store: Store, known: Record, products: frozenset[str], seen: O
         failure=None,
         made_from=known.made_from | {product: wanted(recipe)[product] for product in products},
         scores=[row for row in known.scores if row["filter"] not in names] + seen.scores,
-        captions=seen.captions if "caption" in products else known.captions,
+        captions=seen.captions if "enhanced_caption" in products else known.captions,
     )
     _write_previews(store, seen)
     _write_vectors(store, record, seen, recipe)

@@ -45,11 +45,15 @@ class Record:
 
 
 def wanted(recipe: Recipe) -> dict[str, str]:
-    """Fingerprint of every product that a recipe asks of a video: clips, embedding, caption, preview, scores."""
+    """Fingerprint of every product that a recipe asks of a video.
+
+    They are its clips, embedding, caption, enhanced_caption, preview, and the score of each filter that sees frames.
+    """
     clips = fingerprint(recipe.splitter, recipe.transcoder)
     made_from = {"clips": clips, "embedding": fingerprint(clips, recipe.embedder)}
     if recipe.captioner.sampling is not None:
         made_from["caption"] = fingerprint(clips, recipe.captioner)
+        made_from["enhanced_caption"] = fingerprint(made_from["caption"], recipe.enhancer)
     if recipe.preview.sampling is not None:
         made_from["preview"] = fingerprint(clips, recipe.preview)
     seeing = [entry for entry in recipe.filter if entry.sampling is not None]  # the others are asked by `judge`

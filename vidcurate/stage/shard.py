@@ -55,7 +55,7 @@ def samples(videos: pa.Table, clips: pa.Table, captions: pa.Table, decisions: pa
     Args:
         videos: VIDEOS.
         clips: CLIPS.
-        captions: CAPTIONS; the windows of a clip are joined by spaces.
+        captions: CAPTIONS; the windows of a clip are joined by spaces, enhanced where they are.
         decisions: DECISIONS; None for a dataset that is not deduplicated.
 
     Returns:
@@ -120,8 +120,9 @@ def _unique(clips: pa.ChunkedArray, decisions: pa.Table) -> pa.Array:
 def _texts(captions: pa.Table) -> dict[str, str]:
     windows: dict[str, list[str]] = defaultdict(list)
     for row in captions.sort_by([("clip_id", "ascending"), ("start_frame", "ascending")]).to_pylist():
-        if row["caption"]:
-            windows[row["clip_id"]].append(row["caption"])
+        text = row["enhanced_caption"] or row["caption"]
+        if text:
+            windows[row["clip_id"]].append(text)
     return {clip: " ".join(texts) for clip, texts in windows.items()}
 
 

@@ -13,6 +13,7 @@ from vidcurate.recipe import Recipe
 from vidcurate.records import CutClip, VideoInfo
 from vidcurate.source.place import brought
 from vidcurate.stage.cut import Cutting, Found
+from vidcurate.stage.enhance import enhanced
 from vidcurate.stage.observe import Observations, joined, look, samplings
 from vidcurate.stage.parts import Part
 from vidcurate.stage.publish import deliver, publish
@@ -59,6 +60,7 @@ def cut_part(part: Part, *, recipe: Recipe, out: str) -> Share | Spoilt:
             info, wants = probe(path), samplings(recipe, products)
             cutting = Cutting(video.id, path, info, recipe.splitter, recipe.transcoder, wants, folder, device, part)
             clips, seen = look(cutting, recipe, products, device)
+            seen = replace(seen, captions=enhanced(seen.captions, recipe.enhancer, device))
             deliver(store, clips, seen)
     except Exception as error:  # whatever it is, the video in one piece will tell, and its record will say
         log.warning("%s, part %d: %s", video.uri, part.number, error, exc_info=not isinstance(error, VidcurateError))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Literal
 
 import av
 import numpy as np
@@ -11,7 +10,7 @@ from av.video.reformatter import Interpolation, VideoReformatter
 from numpy.typing import NDArray
 
 from vidcurate.errors import DecodeError
-from vidcurate.records import BEAT_TOLERANCE, Frames, Sampling, VideoInfo
+from vidcurate.records import BEAT_TOLERANCE, Fit, Frames, Sampling, VideoInfo
 from vidcurate.video.vectors import displacements
 
 
@@ -23,15 +22,16 @@ class Resize:
         width: of the images.
         height: of the images.
         fit: `stretch` the displayed picture to width x height, scale it to cover that and `crop` the centre, or shrink
-            it to lie `inside`.
+            it to lie `inside`, or to an `area` of at most as many pixels.
     """
 
-    def __init__(
-        self, info: VideoInfo, width: int, height: int, fit: Literal["stretch", "crop", "inside"] = "stretch"
-    ) -> None:
+    def __init__(self, info: VideoInfo, width: int, height: int, fit: Fit = "stretch") -> None:
         if fit == "inside":
             shrink = min(width / info.width, height / info.height, 1)
             width, height = (max(2, round(side * shrink / 2) * 2) for side in (info.width, info.height))
+        elif fit == "area":
+            shrink = min(1.0, (width * height / (info.width * info.height)) ** 0.5)
+            width, height = (max(1, int(side * shrink)) for side in (info.width, info.height))
         self._width, self._height, self._turns = width, height, info.rotation // 90
         cover = max(width / info.width, height / info.height)
         scaled = (max(width, round(info.width * cover)), max(height, round(info.height * cover)))

@@ -10,7 +10,7 @@ from av.container import InputContainer
 from numpy.typing import NDArray
 
 from vidcurate.errors import DecodeError
-from vidcurate.video.still import jpeg
+from vidcurate.video.jpeg import small_jpeg
 
 HEIGHT, MAX_WIDTH = 108, 192
 """Box that a frame is shrunk to fit in, pixels."""
@@ -38,7 +38,7 @@ def strip(file: BinaryIO, frames: int, width: int, height: int) -> bytes:
             images = [_frame(container, (index + 0.5) / frames, size) for index in range(frames)]
     except (av.FFmpegError, IndexError) as error:
         raise DecodeError(f"{getattr(file, 'path', file)}: no picture can be made of it ({error})") from error
-    return jpeg(np.concatenate(images, axis=1), FRAME_BYTES * frames)
+    return small_jpeg(np.concatenate(images, axis=1), FRAME_BYTES * frames)
 
 
 def _frame(container: InputContainer, position: float, size: tuple[int, int]) -> NDArray[np.uint8]:

@@ -1,4 +1,4 @@
-"""Pictures out of frames, in the two formats that every browser shows: JPEG for one, WebP for a few that move."""
+"""A few pictures of a clip as one that moves, and pictures made smaller."""
 
 from __future__ import annotations
 
@@ -8,29 +8,6 @@ from fractions import Fraction
 import av
 import numpy as np
 from numpy.typing import NDArray
-
-QUANTISERS = (4, 8, 14, 31)
-"""Tried in turn until a JPEG is small enough; 31 is the coarsest that there is."""
-
-
-def jpeg(image: NDArray[np.uint8], max_bytes: int | None = None) -> bytes:
-    """One picture.
-
-    Args:
-        image: uint8 [height, width, 3], RGB.
-        max_bytes: it is coarsened in steps until it is no larger, or cannot be coarser; None takes the first step.
-    """
-    data = b""
-    for quantiser in QUANTISERS:
-        encoder = av.CodecContext.create("mjpeg", "w")
-        encoder.width, encoder.height, encoder.pix_fmt = image.shape[1], image.shape[0], "yuvj420p"
-        encoder.time_base = Fraction(1, 25)
-        encoder.qmin = encoder.qmax = quantiser
-        packets = [*encoder.encode(av.VideoFrame.from_ndarray(image, format="rgb24")), *encoder.encode(None)]
-        data = b"".join(bytes(packet) for packet in packets)
-        if max_bytes is None or len(data) <= max_bytes:
-            break
-    return data
 
 
 def shrunk(image: NDArray[np.uint8], height: int) -> NDArray[np.uint8]:
