@@ -56,8 +56,61 @@ def dinov2_with_registers(folder: Path) -> None:
     _save(Dinov2WithRegistersModel(Dinov2WithRegistersConfig(**{**SHAPE, "image_size": 48}, mlp_ratio=2)), folder)
 
 
+def vlm(folder: Path) -> None:
+    """Qwen2.5-VL with an alphabet of bytes, without its part for videos, which wants torchvision."""
+    from tokenizers import Tokenizer, decoders, models, pre_tokenizers
+    from transformers import (
+        PreTrainedTokenizerFast,
+        Qwen2_5_VLConfig,
+        Qwen2_5_VLForConditionalGeneration,
+        Qwen2VLImageProcessorPil,
+    )
+
+    bytewise = Tokenizer(models.BPE(vocab={sign: n for n, sign in enumerate(sorted(_bytes()))}, merges=[]))
+    bytewise.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
+    bytewise.decoder = decoders.ByteLevel()
+    words = PreTrainedTokenizerFast(tokenizer_object=bytewise, eos_token="<|im_end|>", pad_token="<|endoftext|>")
+    marks = ["<|im_start|>", "<|vision_start|>", "<|vision_end|>", "<|image_pad|>", "<|video_pad|>"]
+    words.add_special_tokens({"additional_special_tokens": marks})
+    words.chat_template = (
+        "{% for m in messages %}<|im_start|>{{ m.role }}\n{% for c in m.content %}{% if c.type == 'image' %}"
+        "<|vision_start|><|image_pad|><|vision_end|>{% else %}{{ c.text }}{% endif %}{% endfor %}<|im_end|>\n"
+        "{% endfor %}{% if add_generation_prompt %}<|im_start|>assistant\n{% endif %}"
+    )
+    start, vision_start, vision_end, image, video = words.convert_tokens_to_ids(marks)
+    text = {"vocab_size": len(words), "hidden_size": 32, "intermediate_size": 64, "num_hidden_layers": 2,
+            "num_attention_heads": 4, "num_key_value_heads": 2, "max_position_embeddings": 4096,
+            "rope_parameters": {"rope_type": "default", "mrope_section": [1, 1, 2], "rope_theta": 1e4},
+            "bos_token_id": start, "eos_token_id": words.eos_token_id, "pad_token_id": words.pad_token_id}  # fmt: skip
+    vision = {"depth": 2, "hidden_size": 32, "intermediate_size": 64, "num_heads": 2, "out_hidden_size": 32,
+              "patch_size": 14, "spatial_merge_size": 2, "temporal_patch_size": 2, "fullatt_block_indexes": [1],
+              "window_size": 112}  # fmt: skip
+    config = Qwen2_5_VLConfig(text_config=text, vision_config=vision, image_token_id=image, video_token_id=video,
+                              vision_start_token_id=vision_start, vision_end_token_id=vision_end)  # fmt: skip
+    Qwen2_5_VLForConditionalGeneration(config).save_pretrained(folder)
+    words.save_pretrained(folder)
+    Qwen2VLImageProcessorPil(patch_size=14, min_pixels=56 * 56, max_pixels=112 * 112).save_pretrained(folder)
+
+
+def _bytes() -> list[str]:
+    from tokenizers import pre_tokenizers
+
+    return pre_tokenizers.ByteLevel.alphabet()
+
+
+def aesthetic_head(folder: Path) -> None:
+    """Two layers for vectors of 16 numbers, in a file as LAION's are: `head.pth`."""
+    import torch
+
+    folder.mkdir()
+    layers = {"layers.0": torch.nn.Linear(16, 4), "layers.2": torch.nn.Linear(4, 1)}
+    tensors = {f"{name}.{part}": value for name, layer in layers.items() for part, value in layer.state_dict().items()}
+    torch.save(tensors, folder / "head.pth")
+
+
 WRITERS: Mapping[str, Callable[[Path], None]] = {
-    writer.__name__: writer for writer in (clip, whole_clip, siglip, whole_siglip, dinov2, dinov2_with_registers)
+    writer.__name__: writer
+    for writer in (clip, whole_clip, siglip, whole_siglip, dinov2, dinov2_with_registers, vlm, aesthetic_head)
 }
 
 

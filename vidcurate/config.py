@@ -16,7 +16,7 @@ from vidcurate.registry import KINDS, Component, build, near
 from vidcurate.runtime.base import Runtime
 from vidcurate.source.base import Source
 
-VALUES = ("out", "embeddings", "steps", "seed", "max_failures")
+VALUES = ("out", "embeddings", "steps", "seed", "max_failures", "keep_filtered")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -70,6 +70,7 @@ def job(config: DictConfig) -> Job:
     steps = _steps(values.get("steps"), problems)
     components = _components(values, steps, problems)
     numbers = {name: _whole(name, values.get(name), problems) for name in ("seed", "max_failures")}
+    components["keep_filtered"] = _flag("keep_filtered", values.get("keep_filtered"), problems)
     for name, needed in (("out", True), ("embeddings", False)):
         _text(name, values.get(name), needed, problems)
     if problems:
@@ -128,6 +129,13 @@ def _whole(name: str, value: object, problems: list[str]) -> int:
         return value
     problems.append(f"{name}={value!r}: expected a whole number, 0 or more")
     return 0
+
+
+def _flag(name: str, value: object, problems: list[str]) -> bool:
+    if isinstance(value, bool):
+        return value
+    problems.append(f"{name}={value!r}: expected true or false")
+    return True
 
 
 def _text(name: str, value: object, needed: bool, problems: list[str]) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
 from functools import partial
 from typing import Any
 
@@ -21,8 +21,10 @@ from vidcurate.stage.again import reread_clips
 from vidcurate.stage.cut import Cutting
 from vidcurate.stage.dedup import dedup_clips
 from vidcurate.stage.inputs import identify, superseded
+from vidcurate.stage.judge import without_file
 from vidcurate.stage.observe import look, samplings
 from vidcurate.stage.parts import Part, parts_of
+from vidcurate.stage.place import all_stored, stored
 from vidcurate.stage.publish import deliver, publish, publish_again, retire
 from vidcurate.stage.record import (
     Record,
@@ -118,9 +120,24 @@ def split(recipe: Recipe, source: Source | None, store: Store, runtime: Runtime)
         records[record.key] = record
     todo = [video for video in inputs.videos if missing(records.get(video.id), made_from)]
     log.info("split: %d of %d videos are up to date, %d to do", len(inputs.videos) - len(todo), inputs.count, len(todo))
-    for record in progress(_processed(todo, recipe, store, runtime), len(todo), "split: videos"):
-        records[record.key] = record
+    tried: set[str] = set()
+    while todo := todo or _without_file(inputs.videos, tried, records, recipe, store):
+        for record in progress(_processed(todo, recipe, store, runtime), len(todo), "split: videos"):
+            records[record.key] = record
+        tried |= {video.id for video in todo}
+        todo = []
     settle(store, records.values(), recipe)
+
+
+def _without_file(
+    videos: Sequence[Video], tried: Set[str], records: Mapping[str, Record], recipe: Recipe, store: Store
+) -> list[Video]:
+    """Videos to cut again: `keep_filtered=false` has removed clips of theirs that pass the filters now."""
+    keys = without_file(records.values(), recipe, stored(store)) - tried
+    found = [video for video in videos if video.id in keys]
+    if found:
+        log.info("split: %d videos are cut again: clips of theirs that were dropped and removed pass now", len(found))
+    return found
 
 
 def _processed(todo: Sequence[Video], recipe: Recipe, store: Store, runtime: Runtime) -> Iterator[Record]:
@@ -152,7 +169,7 @@ def process(video: Video, *, recipe: Recipe, out: str, part_length: float | None
     known, made_from = read_record(store, video.id), wanted(recipe)
     products = missing(known, made_from)
     try:
-        if known is None or "clips" in products:
+        if known is None or "clips" in products or not all_stored(store, known):
             outcome = from_source(video, recipe, store, part_length)
             if not isinstance(outcome, Record):
                 return outcome

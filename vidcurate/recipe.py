@@ -41,6 +41,7 @@ class Recipe:
         splitter: finds shots.
         transcoder: writes clips.
         filter: score clips, in this order.
+        keep_filtered: whether files of dropped clips stay, in `filtered_clips`; rows, scores and reasons always do.
         embedder: turns clips into vectors.
         captioner: puts clips into words.
         preview: shows clips to people.
@@ -53,6 +54,7 @@ class Recipe:
     splitter: Splitter = TransNetV2()
     transcoder: Transcoder = H264()
     filter: tuple[Filter, ...] = (Motion(), Luma())
+    keep_filtered: bool = True
     embedder: Embedder = EfficientNetLite()
     captioner: Captioner = NoCaptions()
     preview: Preview = WebP()
@@ -64,8 +66,9 @@ class Recipe:
     def config(self) -> dict[str, object]:
         """The recipe as a config would say it: each component's `_target_` and settings."""
         filters = {entry.name: described(entry) for entry in self.filter}
-        families = [field.name for field in dataclasses.fields(self) if field.name != "filter"]
-        return {"filter": filters, **{name: described(getattr(self, name)) for name in families}}
+        parts = {field.name: getattr(self, field.name) for field in dataclasses.fields(self) if field.name != "filter"}
+        families = {name: described(part) if isinstance(part, Component) else part for name, part in parts.items()}
+        return {"filter": filters, **families}
 
     def check(self, steps: Collection[str]) -> None:
         """Whether this machine can do these steps; called before any work.

@@ -162,6 +162,7 @@ class Sampling:
         fps: else so many frames a second, from the first frame on.
         fit: `stretch` to width x height, `crop` the centre of that shape first, or keep the whole picture's own shape
             and shrink it until it fits `inside` them, with even sides.
+        vectors: whether the codec's motion vectors are wanted too, where it has any.
     """
 
     width: int
@@ -169,6 +170,7 @@ class Sampling:
     count: int | None = None
     fps: float | None = None
     fit: Literal["stretch", "crop", "inside"] = "stretch"
+    vectors: bool = False
 
     def __post_init__(self) -> None:
         if (self.count is None) == (self.fps is None):
@@ -213,11 +215,15 @@ class Frames:
         images: uint8 [n, height, width, 3], RGB, upright.
         times: float64 [n], seconds from the clip's first frame.
         indices: int64 [n], numbers of the frames in the clip, from 0.
+        vectors: float32 [m, rows, columns], for m of the frames how far each 16 x 16 pixels of the stored picture have
+            moved since the frame they were predicted from, as a share of its width + height. None where the sampling
+            does not ask or the codec does not tell.
     """
 
     images: NDArray[np.uint8]
     times: NDArray[np.float64]
     indices: NDArray[np.int64]
+    vectors: NDArray[np.float32] | None = None
 
     def __post_init__(self) -> None:
         if self.images.ndim != 4 or self.images.shape[3] != 3 or self.images.dtype != np.uint8:
@@ -239,6 +245,7 @@ class Written:
         duration: seconds from the first frame to the end of the last.
         last: seconds from the first frame to the last.
         codec: FFmpeg's name of the video codec.
+        encoder: what wrote the frames: `copy`, or what encoded all or some of them.
         num_bytes: size of the file.
         has_audio: whether the file holds sound.
         ends: what its first and its last frame must show: two images of `ENDS` pixels, uint8 [height, width, 3].
@@ -251,6 +258,7 @@ class Written:
     duration: float
     last: float
     codec: str
+    encoder: str
     num_bytes: int
     has_audio: bool
     ends: tuple[NDArray[np.uint8], NDArray[np.uint8]]

@@ -32,6 +32,8 @@ KINDS = (
 
 Seconds = Annotated[float, pydantic.Field(ge=0, allow_inf_nan=False)]
 """A length of time, 0 or more."""
+Positive = Annotated[float, pydantic.Field(gt=0, allow_inf_nan=False)]
+"""A rate or a length above 0."""
 Fraction01 = Annotated[float, pydantic.Field(ge=0, le=1, allow_inf_nan=False)]
 """A share or a score between 0 and 1."""
 Count = Annotated[int, pydantic.Field(ge=1)]
@@ -198,7 +200,8 @@ def _problem(key: str, cls: type[Component], detail: dict[str, Any]) -> str:
         return f"{key}.{field} is not a key of {option}{near(field, names)}; keys: {', '.join(names)}"
     if detail["type"] in {"missing", "missing_argument", "missing_keyword_only_argument"}:
         return f"{key}.{field} is required: give {key}.{field}=..."
-    return f"{key}.{field}={detail['input']!r}: {detail['msg'][0].lower()}{detail['msg'][1:]}"
+    where = f"{key}.{field}={detail['input']!r}" if field else key  # what two settings make of each other has no field
+    return f"{where}: {detail['msg'][0].lower()}{detail['msg'][1:]}"
 
 
 def _plain(part: object) -> object:

@@ -37,6 +37,7 @@ def summarise(store: Store, tables: Tables, recipe: Recipe) -> dict[str, Any]:
         "videos": _videos(tables.videos),
         "video_reasons": _reasons(tables.videos),
         "clips": _clips(tables.clips),
+        "bounds": _bounds(tables.bounds),
         "dedup": {name: decided[name] for name in ("eps", "kept", "removed", "total")} if decided else None,
         "shards": {name: packed[name] for name in ("shards", "samples", "bytes")} if packed else None,
     }
@@ -86,6 +87,13 @@ def _reasons(videos: pa.Table) -> dict[str, int]:
     rows = (row for row in videos.to_pylist() if row["status"] != "processed")
     words = ("exact_copy" if row["status"] == "duplicate" else row["reason"] for row in rows)
     return dict(sorted(Counter(words).items()))
+
+
+def _bounds(bounds: pa.Table) -> dict[str, Any]:
+    """Where the filters draw their lines: by key, the number that counts and how it was given."""
+    return {
+        f"{row['filter']}.{row['key']}": {"given": row["given"], "value": row["value"]} for row in bounds.to_pylist()
+    }
 
 
 def _clips(clips: pa.Table) -> dict[str, Any]:

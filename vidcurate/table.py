@@ -33,7 +33,7 @@ CLIPS = pa.schema(
     [
         ("clip_id", pa.string()),
         ("video_id", pa.string()),
-        ("uri", pa.string()),  # relative to the dataset
+        ("uri", pa.string()),  # relative to the dataset; null for a dropped clip that keep_filtered=false removed
         ("start", pa.float64()),  # seconds of the source's own clock
         ("end", pa.float64()),
         ("duration", pa.float64()),
@@ -44,6 +44,8 @@ CLIPS = pa.schema(
         ("codec", pa.string()),
         ("num_bytes", pa.int64()),
         ("has_audio", pa.bool_()),
+        ("encoder", pa.string()),  # what wrote its frames
+        ("cut_verified", pa.bool_()),  # its first and last frame, number of frames and lengths were checked
         ("kept", pa.bool_()),  # by the filters
         ("reason", pa.string()),
     ]
@@ -56,6 +58,14 @@ SCORES = pa.schema(
         ("value", pa.float64()),
         ("kept", pa.bool_()),
         ("reason", pa.string()),
+    ]
+)
+BOUNDS = pa.schema(
+    [
+        ("filter", pa.string()),
+        ("key", pa.string()),  # the setting that holds the bound
+        ("given", pa.string()),  # as the config has it: a number or a percentile such as p20
+        ("value", pa.float64()),  # the number it came to; null for a percentile of no clips
     ]
 )
 CAPTIONS = pa.schema(

@@ -2,23 +2,30 @@
 
 from __future__ import annotations
 
+import dataclasses
 import math
 import pickle
-from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from tests.frames import frames_of
 from vidcurate.errors import MissingExtra, ShapeError
-from vidcurate.filter.base import Filter
+from vidcurate.filter.base import Facts, Filter
+from vidcurate.filter.bound import drawn
 from vidcurate.records import Frames
 from vidcurate.registry import registered
 
 
 @pytest.fixture(params=sorted(registered("filter")), ids=str)
 def component(request) -> Filter:
-    made = registered("filter")[request.param]()
+    cls = registered("filter")[request.param]
+    required = {field.name for field in dataclasses.fields(cls) if field.default is dataclasses.MISSING}
+    weights = {"model": "vlm" if request.param == "vlm" else "clip", "head": "aesthetic_head"}
+    folders = {name: request.getfixturevalue("tiny")(weights[name]) for name in sorted(required)}
+    if "head" in required:
+        folders |= {"head": f"{folders['head']}/head.pth", "size": 32}
+    made = cls(**folders)
     try:
         made.check()
     except MissingExtra as missing:
@@ -26,9 +33,22 @@ def component(request) -> Filter:
     return made
 
 
-def clip(component: Filter, count: int, seed: int = 0) -> Frames:
-    """Noise of the size that the filter asks for."""
-    shape = (count, component.sampling.height, component.sampling.width, 3)
+def clip(component: Filter, count: int, seed: int = 0) -> Frames | Facts:
+    """Noise of the size that the filter asks for, or the facts of a clip if it asks for no frames."""
+    if component.sampling is None:
+        return Facts(
+            duration=count / 4,
+            width=320,
+            height=180,
+            fps=4.0,
+            num_bytes=count,
+            source_codec="h264",
+            source_bit_rate=seed,
+        )
+    sides = component.sampling.height, component.sampling.width
+    if component.sampling.fit == "inside":
+        sides = 180, 320  # whatever lies inside
+    shape = (count, *sides, 3)
     images = np.random.default_rng(seed).integers(0, 256, shape, np.uint8)
     return frames_of(images)
 
@@ -58,6 +78,8 @@ def test_scores_are_finite_and_have_the_same_names_whatever_the_length(component
 
 
 def test_frames_are_not_changed(component):
+    if component.sampling is None:
+        pytest.skip("sees no frames")
     frames = clip(component, 4)
     before = frames.images.copy()
     component.load("cpu")(frames)
@@ -70,7 +92,28 @@ def test_a_filter_without_bounds_keeps_everything(component):
 
 
 def test_floats_are_no_frames(component):
+    if component.sampling is None:
+        pytest.skip("sees no frames")
     frames = clip(component, 4)
 
     with pytest.raises(ShapeError, match="uint8"):
-        component.load("cpu")(replace(frames, images=frames.images.astype(np.float32)))
+        component.load("cpu")(dataclasses.replace(frames, images=frames.images.astype(np.float32)))
+
+
+def test_every_bound_is_a_setting_that_changes_no_score_and_names_a_score(component):
+    scores = component.load("cpu")(clip(component, 4, seed=1))
+
+    for limit in component.limits:
+        assert limit.key in component.volatile
+        assert limit.score in scores
+        assert limit.reason == limit.reason.lower().replace(" ", "_")
+
+
+def test_a_bound_at_the_middle_of_all_clips_drops_less_than_all(component):
+    scores = [component.load("cpu")(clip(component, 4, seed=seed)) for seed in (1, 2, 3)]
+    values = {name: [each[name] for each in scores] for name in scores[0]}
+
+    for limit in component.limits:
+        settled, lines = drawn(dataclasses.replace(component, **{limit.key: "p50"}), values)
+        assert [line.value for line in lines] == [np.median(values[limit.score])]
+        assert any(settled.reason(each) is None for each in scores)

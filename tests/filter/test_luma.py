@@ -34,7 +34,9 @@ def test_luma_weighs_the_channels_as_bt601_does():
 
 
 def test_scores_are_shares_of_the_clip():
-    assert score(grey(0, 0, 255, 128)) == {"black": 0.5, "white": 0.25, "static": pytest.approx(1 / 3)}
+    assert score(grey(0, 0, 255, 51)) == {
+        "black": 0.5, "white": 0.25, "static": pytest.approx(1 / 3), "clipped": 0.25, "highlights": 1.0
+    }  # fmt: skip
 
 
 def test_a_dark_picture_with_a_lamp_is_not_black():
@@ -66,7 +68,22 @@ def test_noise_of_compression_is_static_and_a_small_thing_that_moves_is_not():
 
 
 def test_one_frame_is_not_static():
-    assert score(grey(128)) == {"black": 0.0, "white": 0.0, "static": 0.0}
+    assert score(grey(128))["static"] == 0.0
+
+
+def test_a_window_behind_a_dark_room_is_burnt_out_and_the_room_is_not_underexposed():
+    images = grey(20, 20)
+    images[:, :, :16] = 255  # a quarter of the picture
+
+    assert score(images)["clipped"] == 0.25
+    assert score(images)["highlights"] == 1.0
+
+
+def test_one_pixel_in_a_thousand_is_no_light():
+    images = grey(40)
+    images[:, 0, :2] = 255  # 2 of 2304 pixels
+
+    assert score(images)["highlights"] == pytest.approx(40 / 255, abs=1e-6)
 
 
 @pytest.mark.parametrize(
@@ -78,15 +95,28 @@ def test_one_frame_is_not_static():
         ({"max_white": 0.0}, "white"),
         ({"max_static": 0.1}, "static"),
         ({"max_white": 0.0, "max_static": 0.1}, "white"),
+        ({"max_clipped": 0.3}, "overexposed"),
+        ({"min_highlights": 0.4}, "underexposed"),
+        ({"max_clipped": 0.31, "min_highlights": 0.35}, None),
         ({"max_black": 1.0, "max_white": 1.0, "max_static": 1.0}, None),
     ],
 )
 def test_a_clip_above_a_bound_is_dropped_and_one_on_it_is_kept(bounds, reason):
-    assert Luma(**bounds).reason({"black": 0.5, "white": 0.25, "static": 0.33}) == reason
+    scores = {"black": 0.5, "white": 0.25, "static": 0.33, "clipped": 0.31, "highlights": 0.35}
+
+    assert Luma(**bounds).reason(scores) == reason
 
 
 def test_bounds_do_not_change_what_was_scored():
     assert fingerprint(Luma(max_black=0.1, max_white=0.2, max_static=0.3)) == fingerprint(Luma())
+
+
+@pytest.mark.corpus
+@pytest.mark.parametrize(
+    ("file", "low", "high"), [("dark_underexposed.mp4", 0.25, 0.35), ("earth_night_480x270.mp4", 0.4, 1.0)]
+)
+def test_a_dim_street_has_no_light_and_a_starry_sky_has(corpus, file, low, high):
+    assert low < score(thumbnails(corpus / "raw" / file))["highlights"] < high
 
 
 @pytest.mark.corpus

@@ -65,5 +65,5 @@ def test_bounds_do_not_change_what_was_scored():
 
 
 def test_bounds_that_exclude_each_other_are_refused():
-    with pytest.raises(ConfigError, match=r"filter\.motion\.max=0\.1: value error, below min=0\.2"):
+    with pytest.raises(ConfigError, match=r"filter\.motion: value error, max=0\.1 is below min=0\.2"):
         build("filter", "filter.motion", {"_target_": "vidcurate.filter.motion.Motion", "min": 0.2, "max": 0.1})

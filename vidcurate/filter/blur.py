@@ -9,16 +9,16 @@ one under a heavy blur scores .017 and the others more than .045: a man before a
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from vidcurate.filter.base import Filter, Score
+from vidcurate.filter.bound import Bound01, Limit
 from vidcurate.filter.luma import luma
 from vidcurate.records import Frames, Sampling
-from vidcurate.registry import Fraction01, register
+from vidcurate.registry import register
 
 MOST = 8.0
 """Ratio of the standard deviations of Laplacian and luma in a chessboard of single pixels: there is no higher one."""
@@ -37,20 +37,21 @@ class Blur(Filter):
 
     volatile: ClassVar[frozenset[str]] = frozenset({"min"})
 
-    min: Fraction01 | None = None
+    min: Bound01 | None = None
 
     @property
     def sampling(self) -> Sampling:
         """Eight small frames, evenly spread over the clip."""
         return Sampling(width=128, height=72, count=8)
 
+    @property
+    def limits(self) -> tuple[Limit, ...]:
+        """`blurred`."""
+        return (Limit("min", "sharpness", "below", "blurred"),)
+
     def load(self, device: str) -> Score:
         """The function that scores one clip; there is no model, `device` is ignored."""
         return _score
-
-    def reason(self, scores: Mapping[str, float]) -> str | None:
-        """`blurred`."""
-        return "blurred" if self.min is not None and scores["sharpness"] < self.min else None
 
 
 def sharpness(images: NDArray[np.uint8]) -> NDArray[np.float32]:

@@ -9,16 +9,16 @@ front of a dark room is taken for a picture.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from vidcurate.filter.base import Filter, Score
+from vidcurate.filter.bound import Bound01, Limit
 from vidcurate.filter.luma import BLACK, NEARLY_ALL, luma
 from vidcurate.records import Frames, Sampling
-from vidcurate.registry import Fraction01, register
+from vidcurate.registry import register
 
 EDGE = 2
 """Rows or columns over which scaling and compression may smear the edge of a bar."""
@@ -40,20 +40,21 @@ class Letterbox(Filter):
 
     volatile: ClassVar[frozenset[str]] = frozenset({"max"})
 
-    max: Fraction01 | None = None
+    max: Bound01 | None = None
 
     @property
     def sampling(self) -> Sampling:
         """Sixteen small frames, evenly spread over the clip; bars are measured to 1/128 of the picture."""
         return Sampling(width=128, height=128, count=16)
 
+    @property
+    def limits(self) -> tuple[Limit, ...]:
+        """`letterboxed`."""
+        return (Limit("max", "bars", "above", "letterboxed"),)
+
     def load(self, device: str) -> Score:
         """The function that scores one clip; there is no model, `device` is ignored."""
         return _score
-
-    def reason(self, scores: Mapping[str, float]) -> str | None:
-        """`letterboxed`."""
-        return "letterboxed" if self.max is not None and scores["bars"] > self.max else None
 
 
 def _score(frames: Frames) -> dict[str, float]:

@@ -1,22 +1,27 @@
-"""Luma: how much of a clip is black, white or frozen.
+"""Luma: how much of a clip is black, white or frozen, and how well it is exposed.
 
 A frame is black or white if nearly all of its pixels are, as in FFmpeg's `blackdetect`, so that a night scene with one
 lamp is neither. Of 70 clips of all kinds only those with fades and one of pure black score above 0 for `black`: an
 underexposed street and a starry Earth do not. A still picture encoded as video scores 1.0 for `static`, a lecture
 slide .98, a fixed camera whose scene is empty now and then .2.
+
+What is burnt out has no detail left: `clipped` is the mean share of the pixels that are, .37 for white slides, .14 for
+a man before a window, .06 for a bright sky, less for 65 of the 70. What is underexposed has no light in it: where
+`highlights` is low, the brightest hundredth of the picture is dim in every frame. A street at a fifth of its light has
+.31, every other clip but a black one .44 and more: starry skies and an Earth by night have lights.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from vidcurate.filter.base import Filter, Score
+from vidcurate.filter.bound import Bound01, Limit
 from vidcurate.records import Frames, Sampling
-from vidcurate.registry import Fraction01, register
+from vidcurate.registry import register
 
 THUMBNAILS = Sampling(width=64, height=36, fps=4.0)
 """Small frames, four a second; shared with `motion`, so that they are made once."""
@@ -31,36 +36,51 @@ SAME = 4
 """Two frames are the same if no pixel's luma differs by so many of 255 levels: compression does not, objects do."""
 
 
+CLIPPED = 245
+"""Luma from which a pixel counts as burnt out: cameras and codecs that end at 235 or 240 do not clip there."""
+
+
 @register
 class Luma(Filter):
-    """Scores `black`, `white` and `static`; each is a share of the clip, 0 to 1, with a bound of its own.
+    """Scores `black`, `white`, `static`, `clipped` and `highlights`, 0 to 1, each with a bound of its own.
 
     Attributes:
         max_black: share of black frames above which a clip is dropped; None only scores.
-        max_white: share of white (overexposed) frames above which a clip is dropped; None only scores.
+        max_white: share of white frames above which a clip is dropped; None only scores.
         max_static: share of pairs of neighbouring frames without a difference above which a clip is dropped; None only
             scores.
+        max_clipped: share of the pixels, all frames together, whose luma is at its end; clips with more are dropped as
+            `overexposed`.
+        min_highlights: luma that a hundredth of the pixels of the brightest frame exceeds, as a share of the full
+            range; clips with less are dropped as `underexposed`.
     """
 
-    volatile: ClassVar[frozenset[str]] = frozenset({"max_black", "max_white", "max_static"})
+    volatile: ClassVar[frozenset[str]] = frozenset(
+        {"max_black", "max_white", "max_static", "max_clipped", "min_highlights"}
+    )
+    version: ClassVar[int] = 2
 
-    max_black: Fraction01 | None = None
-    max_white: Fraction01 | None = None
-    max_static: Fraction01 | None = None
+    max_black: Bound01 | None = None
+    max_white: Bound01 | None = None
+    max_static: Bound01 | None = None
+    max_clipped: Bound01 | None = None
+    min_highlights: Bound01 | None = None
 
     @property
     def sampling(self) -> Sampling:
         """Thumbnails, four a second."""
         return THUMBNAILS
 
+    @property
+    def limits(self) -> tuple[Limit, ...]:
+        """`black`, `white`, `static`, `overexposed` or `underexposed`, the first whose bound is exceeded."""
+        shares = (Limit(f"max_{name}", name, "above", name) for name in ("black", "white", "static"))
+        exposed = Limit("max_clipped", "clipped", "above", "overexposed")
+        return *shares, exposed, Limit("min_highlights", "highlights", "below", "underexposed")
+
     def load(self, device: str) -> Score:
         """The function that scores one clip; there is no model, `device` is ignored."""
         return _score
-
-    def reason(self, scores: Mapping[str, float]) -> str | None:
-        """`black`, `white` or `static`, the first whose bound is exceeded."""
-        bounds = {"black": self.max_black, "white": self.max_white, "static": self.max_static}
-        return next((name for name, bound in bounds.items() if bound is not None and scores[name] > bound), None)
 
 
 def luma(images: NDArray[np.uint8]) -> NDArray[np.float32]:
@@ -82,6 +102,8 @@ def _score(frames: Frames) -> dict[str, float]:
         "black": _share((levels < BLACK).mean(axis=(1, 2)) >= NEARLY_ALL),
         "white": _share((levels > WHITE).mean(axis=(1, 2)) >= NEARLY_ALL),
         "static": _share(changes < SAME),
+        "clipped": _share(levels >= CLIPPED),
+        "highlights": float(np.percentile(levels, 99, axis=(1, 2)).max()) / 255 if levels.size else 0.0,
     }
 
 

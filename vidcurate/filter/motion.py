@@ -8,16 +8,15 @@ it measures: flicker is motion too.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import ClassVar
 
 import numpy as np
-import pydantic
 
 from vidcurate.filter.base import Filter, Score
+from vidcurate.filter.bound import Bound01, Limit
 from vidcurate.filter.luma import THUMBNAILS, luma
 from vidcurate.records import Frames, Sampling
-from vidcurate.registry import Fraction01, register
+from vidcurate.registry import register
 
 
 @register
@@ -31,33 +30,22 @@ class Motion(Filter):
 
     volatile: ClassVar[frozenset[str]] = frozenset({"min", "max"})
 
-    min: Fraction01 | None = None
-    max: Fraction01 | None = None
-
-    @pydantic.field_validator("max")
-    @classmethod
-    def _not_below_min(cls, value: float | None, others: pydantic.ValidationInfo) -> float | None:
-        least = others.data.get("min")
-        if value is not None and least is not None and value < least:
-            raise ValueError(f"below min={least}, so every clip would be dropped")
-        return value
+    min: Bound01 | None = None
+    max: Bound01 | None = None
 
     @property
     def sampling(self) -> Sampling:
         """Thumbnails, four a second."""
         return THUMBNAILS
 
+    @property
+    def limits(self) -> tuple[Limit, ...]:
+        """`too_static` or `too_shaky`."""
+        return Limit("min", "motion", "below", "too_static"), Limit("max", "motion", "above", "too_shaky")
+
     def load(self, device: str) -> Score:
         """The function that scores one clip; there is no model, `device` is ignored."""
         return _score
-
-    def reason(self, scores: Mapping[str, float]) -> str | None:
-        """`too_static` or `too_shaky`."""
-        if self.min is not None and scores["motion"] < self.min:
-            return "too_static"
-        if self.max is not None and scores["motion"] > self.max:
-            return "too_shaky"
-        return None
 
 
 def _score(frames: Frames) -> dict[str, float]:

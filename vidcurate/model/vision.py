@@ -82,11 +82,13 @@ class Checkpoint:
         tower: the family they must belong to.
         model: a local folder, or else an id of the hub, `owner/name`.
         local_files_only: whether a hub id may only be looked up in the local cache.
+        key: where its settings stand in the config, for messages.
     """
 
     tower: Tower
     model: str
     local_files_only: bool = False
+    key: str = "embedder"
 
     def check(self, size: int) -> None:
         """Whether pictures of `size` x `size` pixels can be shown to it; reads its config, not its weights.
@@ -99,9 +101,9 @@ class Checkpoint:
         config = self._config()
         if self.tower.any_size:
             if size % config.patch_size:
-                self._refuse(f"embedder.size={size}: {self.model} wants a multiple of {config.patch_size} pixels")
+                self._refuse(f"{self.key}.size={size}: {self.model} wants a multiple of {config.patch_size} pixels")
         elif size != config.image_size:
-            self._refuse(f"embedder.size={size}: {self.model} wants {config.image_size}; give that")
+            self._refuse(f"{self.key}.size={size}: {self.model} wants {config.image_size}; give that")
         folder = self._folder
         if folder and not any(file.suffix in {".safetensors", ".bin"} for file in folder.iterdir()):
             raise self._missing("holds no weights")
@@ -125,13 +127,13 @@ class Checkpoint:
 
         dtype = {"fp32": torch.float32, "bf16": torch.bfloat16, "fp16": torch.float16}[precision]
         network = getattr(transformers, self.tower.classes[config.model_type])
-        with self._reading(), _quiet():
+        with self._reading(), quiet():
             model, found = network.from_pretrained(
                 self._place, config=config, dtype=dtype, output_loading_info=True, local_files_only=self._offline
             )
         if found["missing_keys"]:
             some = ", ".join(sorted(found["missing_keys"])[:3])
-            self._refuse(f"embedder.model={self.model!r} lacks {some}: not the weights of a {network.__name__}")
+            self._refuse(f"{self.key}.model={self.model!r} lacks {some}: not the weights of a {network.__name__}")
         model.to(device).eval()
         scale, mean, deviation = (torch.tensor(numbers, device=device) for numbers in self._pixels())
 
@@ -174,12 +176,14 @@ class Checkpoint:
             raise MissingExtra(self.tower.name, package="transformers", extra="vlm")
         from transformers import AutoConfig
 
-        with self._reading(), _quiet():
+        with self._reading(), quiet():
             config = AutoConfig.from_pretrained(self._place, local_files_only=self._offline)
         vision = getattr(config, "vision_config", config)
         if vision.model_type not in self.tower.classes:
             known = ", ".join(self.tower.classes)
-            self._refuse(f"embedder.model={self.model!r} holds a {config.model_type}; {self.tower.name} takes {known}")
+            self._refuse(
+                f"{self.key}.model={self.model!r} holds a {config.model_type}; {self.tower.name} takes {known}"
+            )
         if vision is not config and hasattr(config, self.tower.width):
             # The part repeats the length of the whole, and some published checkpoints have it wrong there.
             setattr(vision, self.tower.width, getattr(config, self.tower.width))
@@ -206,7 +210,7 @@ class Checkpoint:
         except OSError as error:
             raise self._missing(f"cannot be read ({str(error).splitlines()[0]})") from error
         except ValueError as error:
-            raise ConfigError([f"embedder.model={self.model!r}: {str(error).splitlines()[0]}"]) from error
+            raise ConfigError([f"{self.key}.model={self.model!r}: {str(error).splitlines()[0]}"]) from error
 
     def _missing(self, what: str) -> MissingWeights:
         fetch = f"{self.tower.example} --local-dir {self.model}" if self._folder else self.model
@@ -217,7 +221,7 @@ class Checkpoint:
 
 
 @contextmanager
-def _quiet() -> Iterator[None]:
+def quiet() -> Iterator[None]:
     """Without transformers' progress bars and its list of the tensors, those of a text tower, that stay unread."""
     from transformers.utils import logging
 

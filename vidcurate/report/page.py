@@ -62,6 +62,7 @@ def _facts(store: Store, summary: Mapping[str, Any]) -> dict[str, Any]:
         "reasons": reasons(dataset),
         "failures": dataset.failures.slice(0, FAILURES).to_pylist(),
         "histograms": histograms(dataset.scores),
+        "bounds": dataset.bounds.to_pylist(),
         "epsilons": epsilon_table(store.read(EPSILON_TABLE).decode() if store.exists(EPSILON_TABLE) else ""),
         "curve": base64.b64encode(store.read(EPSILON_CURVE)).decode() if store.exists(EPSILON_CURVE) else "",
         "pairs": pairs(store, dataset),

@@ -6,8 +6,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from vidcurate.records import Frames, Sampling
+from vidcurate.stage.place import FILTERED, KEPT
 from vidcurate.stage.record import Record
-from vidcurate.stage.settle import FILTERED, KEPT
 from vidcurate.store.files import Store
 from vidcurate.video.reread import reread
 

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
 from vidcurate.errors import DecodeError, EncodeError
-from vidcurate.records import Clip, CutClip, Sampling, Shot, Span, VideoInfo
+from vidcurate.records import Clip, CutClip, Sampling, Shot, Span, VideoInfo, Written
 from vidcurate.registry import loaded
 from vidcurate.splitter.base import Splitter
 from vidcurate.splitter.spans import pieces
 from vidcurate.stage.parts import Part
+from vidcurate.stage.recut import Recut
 from vidcurate.transcoder.base import ClipWriter, Cutter, Transcoder
 from vidcurate.video.ends import flaw
 from vidcurate.video.lookahead import Lookahead
@@ -83,13 +84,19 @@ class Cutting:
             EncodeError: a clip cannot be written, or not as it should be.
         """
         part = self._part
-        frames = Lookahead(self._path, self._info, since=part.since if part is not None else None)
+        since = part.since if part is not None else None
+        vectors = any(want.vectors for want in self._resizes)
+        frames = Lookahead(self._path, self._info, since=since, vectors=vectors)
         shots = loaded(self._splitter, self._device)(frames.thumbnails(self._splitter.thumbnail))
         if part is not None:
             shots = part.own(shots)
-        with loaded(self._transcoder, self._device)(self._path, self._info) as cutter:
-            parts = pieces(shots, frames.borders, self._info.time_base, self._splitter)
-            yield from self._clips(parts, frames, cutter)
+        parts = pieces(shots, frames.borders, self._info.time_base, self._splitter)
+        with (
+            loaded(self._transcoder, self._device)(self._path, self._info) as cutter,
+            Recut(self._path, self._info, self._transcoder.spare, self._device, since) as recut,
+        ):
+            for made, end in self._made(parts, frames, cutter):
+                yield self._finished(made, end, recut)
         borders, decoding = frames.borders, frames.decoding
         if part is not None and decoding.errors:
             raise DecodeError(f"{self._path}: {decoding.errors} damaged packets; it is not cut in parts")
@@ -99,7 +106,8 @@ class Cutting:
             warnings=decoding.warnings if part is None else (),
         )
 
-    def _clips(self, parts: Iterator[Shot], frames: Lookahead, cutter: Cutter) -> Iterator[CutClip]:
+    def _made(self, parts: Iterator[Shot], frames: Lookahead, cutter: Cutter) -> Iterator[tuple[_Making, int]]:
+        """Clips whose frames have all been added, and the ticks at which they end."""
         making: _Making | None = None
         try:
             for piece in parts:
@@ -112,20 +120,32 @@ class Cutting:
                 making.extend(frames, piece.end)
                 if not piece.open:
                     made, making = making, None
-                    yield self._finished(made, frames.borders[piece.end])
+                    yield made, frames.borders[piece.end]
         finally:
             if making is not None:
                 making.writer.discard()
 
-    def _finished(self, made: _Making, end: int) -> CutClip:
-        told = made.writer.finish(end)
-        wrong = flaw(str(made.path), told)
-        if wrong is not None:
+    def _finished(self, made: _Making, end: int, recut: Recut) -> CutClip:
+        told, wrong = _proven(made.path, lambda: made.writer.finish(end))
+        if told is None and self._transcoder.spare != self._transcoder:
+            log.info("%s, clip from frame %s: cut anew by %s: %s", self._path, made.path.stem, recut.name, wrong)
+            told, wrong = _proven(made.path, lambda: recut.cut(made.path, made.ticks, end))
+        if told is None:
             raise EncodeError(f"{made.path.name}: {wrong}")
         info = self._info
         clip = Clip.of(self._video_id, Span(start=made.ticks[0], end=end, time_base=info.time_base, origin=info.origin))
         path = made.path.rename(self._folder / f"{clip.id}.mp4")
         return CutClip(clip=clip, path=str(path), file=told, frames=made.sampler.frames(np.array(made.times)))
+
+
+def _proven(path: Path, write: Callable[[], Written]) -> tuple[Written | None, str | None]:
+    """What was written, if it can be proven; else what is wrong with it."""
+    try:
+        told = write()
+    except EncodeError as error:
+        return None, str(error)
+    wrong = flaw(str(path), told)
+    return (told, None) if wrong is None else (None, wrong)
 
 
 class _Making:

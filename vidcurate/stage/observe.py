@@ -136,12 +136,13 @@ def _filters(recipe: Recipe, products: Collection[str]) -> list[Filter]:
 
 
 def _scores(clips: Sequence[Seen], filters: Sequence[Filter], device: str) -> list[Row]:
-    scorers = [(entry, loaded(entry, device)) for entry in filters]
+    scorers = [(entry, entry.sampling, loaded(entry, device)) for entry in filters]
     return [
         {"clip_id": clip.clip_id, "filter": entry.name, "score": name, "value": float(value)}
         for clip in clips
-        for entry, score in scorers
-        for name, value in score(clip.frames[entry.sampling]).items()
+        for entry, sampling, score in scorers
+        if sampling is not None
+        for name, value in score(clip.frames[sampling]).items()
     ]
 
 

@@ -13,8 +13,8 @@ from vidcurate.stage.cut import Found
 from vidcurate.stage.metas import FOLDER as METAS
 from vidcurate.stage.metas import write_metas
 from vidcurate.stage.observe import Observations
+from vidcurate.stage.place import FILTERED, KEPT
 from vidcurate.stage.record import Record, Row, wanted
-from vidcurate.stage.settle import FILTERED, KEPT
 from vidcurate.store.files import Store
 from vidcurate.table import vectors_table
 
@@ -126,4 +126,6 @@ def _clip(cut: CutClip) -> dict[str, Any]:
         "codec": file.codec,
         "num_bytes": file.num_bytes,
         "has_audio": file.has_audio,
+        "encoder": file.encoder,
+        "cut_verified": True,  # a clip that cannot be proven is an error
     }

@@ -52,7 +52,8 @@ def wanted(recipe: Recipe) -> dict[str, str]:
         made_from["caption"] = fingerprint(clips, recipe.captioner)
     if recipe.preview.sampling is not None:
         made_from["preview"] = fingerprint(clips, recipe.preview)
-    return made_from | {f"score/{entry.name}": fingerprint(clips, entry) for entry in recipe.filter}
+    seeing = [entry for entry in recipe.filter if entry.sampling is not None]  # the others are asked by `judge`
+    return made_from | {f"score/{entry.name}": fingerprint(clips, entry) for entry in seeing}
 
 
 def missing(record: Record | None, made_from: Mapping[str, str]) -> frozenset[str]:

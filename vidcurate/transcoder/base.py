@@ -68,6 +68,11 @@ class Transcoder(Component):
 
     kind: ClassVar[str] = "transcoder"
 
+    @property
+    def spare(self) -> Transcoder:
+        """What cuts a clip anew that this one has spoilt."""
+        return self
+
     @abstractmethod
     def load(self, device: str) -> Open:
         """The function that opens a video for cutting; hardware encoders use `device`."""

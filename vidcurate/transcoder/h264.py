@@ -10,6 +10,9 @@ import pydantic
 from vidcurate.registry import Count, register
 from vidcurate.transcoder.base import Open, Transcoder
 
+Preset = Literal["ultrafast", "superfast", "veryfast", "faster", "fast", "medium", "slow", "slower", "veryslow"]
+"""Speeds of libx264; faster ones write larger files."""
+
 
 @register
 class H264(Transcoder):
@@ -27,9 +30,7 @@ class H264(Transcoder):
         audio: `keep` the sound as AAC, or `drop` it.
     """
 
-    preset: Literal["ultrafast", "superfast", "veryfast", "faster", "fast", "medium", "slow", "slower", "veryslow"] = (
-        "veryfast"
-    )
+    preset: Preset = "veryfast"
     crf: Annotated[int, pydantic.Field(ge=0, le=51)] = 23
     threads: Count = 1
     audio: Literal["keep", "drop"] = "keep"

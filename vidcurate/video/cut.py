@@ -91,7 +91,7 @@ class Reencoded:
     ) -> None:
         self._path, self._progressive, self._upright = path, progressive, upright
         self._timing, self._sound = timing, sound
-        self._time_base = info.time_base
+        self._time_base, self._encoder = info.time_base, encoding.encoder
         self._pending: Picture | None = None
         self._first: Picture | None = None
         self._num_frames = self._stamp = 0
@@ -136,6 +136,7 @@ class Reencoded:
             duration=float(duration),
             last=float((last[0] - first[0]) * self._time_base),
             codec="h264",
+            encoder=self._encoder,
             num_bytes=self._path.stat().st_size,
             has_audio=self._sound is not None,
             ends=(small(first[1]), small(last[1])),

@@ -11,6 +11,7 @@ from vidcurate.records import VideoInfo
 from vidcurate.video.clock import Clock
 from vidcurate.video.container import frames, opened, picture
 from vidcurate.video.index import Since
+from vidcurate.video.vectors import ask_for_vectors
 
 MATRICES = frozenset({0, 1, 2, 4, 5, 6, 7, 9})
 """The `AVColorSpace` values that swscale converts; a frame with another one is treated as if it had not said."""
@@ -37,10 +38,11 @@ class Decoding:
         path: a local path or a URL.
         info: what `probe` said about it.
         since: begin with a frame amid it, and insist that this and all later ones are those that it lists.
+        vectors: whether frames come with the codec's motion vectors.
     """
 
-    def __init__(self, path: str, info: VideoInfo, since: Since | None = None) -> None:
-        self._path, self._info, self._since = path, info, since
+    def __init__(self, path: str, info: VideoInfo, since: Since | None = None, *, vectors: bool = False) -> None:
+        self._path, self._info, self._since, self._vectors = path, info, since, vectors
         self.num_frames = self.errors = self.repaired = self.end = self._start = 0
 
     def __iter__(self) -> Iterator[tuple[int, av.VideoFrame]]:
@@ -54,6 +56,8 @@ class Decoding:
         clock, since = Clock(self._info.time_base, self._info.fps), self._since
         with opened(self._path) as container:
             stream = picture(container)
+            if stream is not None and self._vectors:
+                ask_for_vectors(stream)
             if since is not None:
                 # Some seeks end after the wanted key frame, none by so much; what comes before it is not decoded.
                 container.seek(since.key - int(SEEK_MARGIN / self._info.time_base), stream=stream)

@@ -10,11 +10,12 @@ from typing import Literal
 
 import av
 import numpy as np
-from av.codec.context import Flags
 from av.video.frame import PictureType
 from av.video.reformatter import ColorRange
 from av.video.stream import VideoStream
 from numpy.typing import NDArray
+
+from vidcurate.video.voice import Voice
 
 _NVENC = {"b_ref_mode": "middle", "spatial-aq": "1", "temporal-aq": "1", "rc-lookahead": "20"}
 
@@ -86,7 +87,6 @@ class ClipFile:
         self._durations: dict[int | None, int] = {}  # of the frames that the encoder holds
         self._held: av.Packet[VideoStream] | None = None
         self._first_dts = self._end = 0
-        self._num_samples = 0
         # Edit lists are written in the movie's clock: with the track's own, lengths are exact.
         options = {"movflags": "+faststart", "fflags": "+bitexact", "movie_timescale": str(clock)}
         self._container = av.open(f"file:{path}", "w", format="mp4", container_options=options)
@@ -99,10 +99,7 @@ class ClipFile:
             picture.bit_rate = rate
         picture.thread_count, picture.time_base = encoding.threads, self._time_base
         picture.sample_aspect_ratio, picture.color_range = Fraction(1), ColorRange.MPEG
-        self._sound = self._container.add_stream("aac", rate=sound[0]) if sound is not None else None
-        if self._sound is not None and sound is not None:
-            self._sound.codec_context.layout = sound[1]
-            self._sound.codec_context.flags |= Flags.bitexact
+        self._voice = Voice(self._container, *sound) if sound is not None else None
 
     def add(self, frame: av.VideoFrame, pts: int, duration: int, samples: NDArray[np.float32] | None) -> None:
         """Write one frame and the sound that goes with it.
@@ -121,14 +118,15 @@ class ClipFile:
         frame.pts, frame.time_base, frame.pict_type = pts, self._time_base, PictureType.NONE
         self._durations[pts], self._end = duration, pts + duration
         self._mux_video(frame)
-        if samples is not None and samples.size:
-            self._mux_sound(samples)
+        if self._voice is not None and samples is not None:
+            self._voice.write(samples)
 
     def close(self) -> None:
         """Complete the file; where that fails, it is removed."""
         try:
             self._mux_video(None)
-            self._mux_sound(None)
+            if self._voice is not None:
+                self._voice.finish()
             self._container.close()
         except av.FFmpegError:
             self.discard()
@@ -153,14 +151,3 @@ class ClipFile:
             packet, dts, pts = self._held, self._held.dts or 0, self._held.pts or 0
             packet.duration = min(self._end - pts, max(1, self._end - dts + self._first_dts))
             self._container.mux(packet)
-
-    def _mux_sound(self, samples: NDArray[np.float32] | None) -> None:
-        if self._sound is None:
-            return
-        frame = None
-        if samples is not None:
-            context = self._sound.codec_context
-            frame = av.AudioFrame.from_ndarray(samples, format="fltp", layout=context.layout.name)
-            frame.sample_rate, frame.pts, frame.time_base = context.rate, self._num_samples, Fraction(1, context.rate)
-            self._num_samples += samples.shape[1]
-        self._container.mux(self._sound.encode(frame))

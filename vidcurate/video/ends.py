@@ -41,12 +41,12 @@ def flaw(path: str, told: Written) -> str | None:
     """
     try:
         with opened(path) as container:
-            return _flaw(container, told)
+            return _flaw(path, container, told)
     except (av.FFmpegError, UnreadableVideo) as error:
         return f"it cannot be read again ({error})"
 
 
-def _flaw(container: InputContainer, told: Written) -> str | None:
+def _flaw(path: str, container: InputContainer, told: Written) -> str | None:
     stream = picture(container)
     if stream is None or stream.time_base is None:
         return "it holds no video"
@@ -62,7 +62,7 @@ def _flaw(container: InputContainer, told: Written) -> str | None:
     if voice is not None and abs(float((voice.duration or 0) * (voice.time_base or 0)) - told.duration) > AUDIO_WITHIN:
         return f"its sound does not last {told.duration:.3f} s"
     for name, at, expected in zip(("first", "last"), (shown[0], shown[-1]), told.ends, strict=True):
-        found = _shown_at(container, at)
+        found = _shown_at(path, at)
         if found is None:
             return f"its {name} frame cannot be decoded"
         difference = np.abs(small(found).astype(np.int16) - expected).mean()
@@ -71,16 +71,16 @@ def _flaw(container: InputContainer, told: Written) -> str | None:
     return None
 
 
-def _shown_at(container: InputContainer, pts: int) -> av.VideoFrame | None:
-    """The frame with a timestamp, decoded from the key frame before it without those that no other refers to."""
-    stream = container.streams.video[0]
+def _shown_at(path: str, pts: int) -> av.VideoFrame | None:
+    """The frame with a timestamp, decoded from the key frame before it; if possible without frames of no use."""
     for skip in ("NONREF", "DEFAULT"):
-        container.seek(pts, stream=stream)
-        stream.codec_context.flush_buffers()
-        stream.codec_context.skip_frame = skip
-        for frame in container.decode(stream):
-            if frame.pts == pts:
-                return frame
-            if frame.pts is not None and frame.pts > pts:
-                break
+        with opened(path) as container:
+            stream = container.streams.video[0]
+            stream.codec_context.skip_frame = skip
+            container.seek(pts, stream=stream)
+            for frame in container.decode(stream):
+                if frame.pts == pts:
+                    return frame
+                if frame.pts is not None and frame.pts > pts:
+                    break
     return None

@@ -36,12 +36,21 @@ class Lookahead:
         info: what `probe` said about it.
         max_bytes: of decoded frames that may wait.
         since: begin with a frame amid the video; those before it are counted and never seen.
+        vectors: whether frames come with the codec's motion vectors.
     """
 
-    def __init__(self, path: str, info: VideoInfo, max_bytes: int = MAX_BYTES, since: Since | None = None) -> None:
-        self.decoding = Decoding(path, info, since)
+    def __init__(
+        self,
+        path: str,
+        info: VideoInfo,
+        max_bytes: int = MAX_BYTES,
+        since: Since | None = None,
+        *,
+        vectors: bool = False,
+    ) -> None:
+        self.decoding = Decoding(path, info, since, vectors=vectors)
         self.borders: list[int] = [] if since is None else since.ticks[: since.index].tolist()
-        self._path, self._info, self._max_bytes, self._since = path, info, max_bytes, since
+        self._path, self._info, self._max_bytes, self._since, self._vectors = path, info, max_bytes, since, vectors
         self._waiting: deque[av.VideoFrame] = deque()
         self.waiting_bytes = 0
         self._next = len(self.borders)  # index of the first frame that waits
@@ -95,7 +104,7 @@ class Lookahead:
         self.waiting_bytes += _bytes(frame)
         if self.waiting_bytes > self._max_bytes:
             self._waiting.clear()
-            self._second = iter(Decoding(self._path, self._info, self._since))
+            self._second = iter(Decoding(self._path, self._info, self._since, vectors=self._vectors))
 
     def _decoded_again(self, index: int) -> av.VideoFrame:
         for ticks, frame in self._second or ():

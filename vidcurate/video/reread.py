@@ -42,9 +42,10 @@ def reread(path: str, samplings: Sequence[Sampling]) -> dict[Sampling, Frames]:
             f"{path}: {times.size} of {info.num_frames} frames are there; the clip is cut off, make it again"
         )
     sampler = Sampler(resizes(info, samplings))
-    decoder = torchcodec_decoder()
+    vectors = any(want.vectors for want in samplings)  # which torchcodec does not tell
+    decoder = None if vectors else torchcodec_decoder()
     chosen = sorted({int(index) for want in samplings for index in want.choose(times)})
-    for index, frame in _all_frames(path, info) if decoder is None else _frames(path, decoder, chosen):
+    for index, frame in _all_frames(path, info, vectors) if decoder is None else _frames(path, decoder, chosen):
         sampler.offer(index, float(times[index]), frame)
     return sampler.frames(times)
 
@@ -72,8 +73,8 @@ def _times(path: str) -> NDArray[np.float64]:
         return np.asarray((ticks - ticks[:1]) * float(stream.time_base), np.float64)
 
 
-def _all_frames(path: str, info: VideoInfo) -> Iterator[tuple[int, av.VideoFrame]]:
-    for index, (_, frame) in enumerate(Decoding(path, info)):
+def _all_frames(path: str, info: VideoInfo, vectors: bool) -> Iterator[tuple[int, av.VideoFrame]]:
+    for index, (_, frame) in enumerate(Decoding(path, info, vectors=vectors)):
         yield index, frame
 
 

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from vidcurate.errors import DecodeError
 from vidcurate.records import BEAT_TOLERANCE, Frames, Sampling, VideoInfo
 from vidcurate.video.sdr import Sdr, is_hdr
+from vidcurate.video.vectors import displacements
 
 
 class Resize:
@@ -96,7 +97,13 @@ class Sampler:
             images = keeper.images(chosen.tolist())
             if not 0 < chosen.size == len(images):
                 raise DecodeError(f"{len(images)} of {chosen.size} sampled frames were decoded")
-            found[want] = Frames(images=np.stack(images), times=times[chosen], indices=chosen)
+            vectors = keeper.vectors(chosen.tolist()) if want.vectors else []
+            found[want] = Frames(
+                images=np.stack(images),
+                times=times[chosen],
+                indices=chosen,
+                vectors=_alike(vectors) if vectors else None,
+            )
         return found
 
 
@@ -104,10 +111,11 @@ class _Beats:
     """Frames at a rate: the first one at or after each beat, scaled at once."""
 
     def __init__(self, want: Sampling, resize: Resize) -> None:
-        self._rate, self._resize = want.fps or 0.0, resize
+        self._rate, self._resize, self._asks_vectors = want.fps or 0.0, resize, want.vectors
         self._start: float | None = None
         self._beat = -1
         self._kept: dict[int, NDArray[np.uint8]] = {}
+        self._moved: dict[int, NDArray[np.float32] | None] = {}
 
     def offer(self, index: int, time: float, frame: av.VideoFrame) -> None:
         self._start = time if self._start is None else self._start
@@ -115,9 +123,14 @@ class _Beats:
         if beat > self._beat:
             self._beat = beat
             self._kept[index] = self._resize(frame)
+            if self._asks_vectors:
+                self._moved[index] = displacements(frame)
 
     def images(self, chosen: list[int]) -> list[NDArray[np.uint8]]:
         return [self._kept[index] for index in chosen if index in self._kept]
+
+    def vectors(self, chosen: list[int]) -> list[NDArray[np.float32]]:
+        return [moved for index in chosen if (moved := self._moved.get(index)) is not None]
 
 
 class _Candidates:
@@ -138,6 +151,14 @@ class _Candidates:
 
     def images(self, chosen: list[int]) -> list[NDArray[np.uint8]]:
         return [self._resize(self._held[index]) for index in chosen if index in self._held]
+
+    def vectors(self, chosen: list[int]) -> list[NDArray[np.float32]]:
+        return [moved for index in chosen if (moved := displacements(self._held[index])) is not None]
+
+
+def _alike(vectors: list[NDArray[np.float32]]) -> NDArray[np.float32]:
+    """All vectors that have the shape of the first, for the size of a picture may change on the way."""
+    return np.stack([moved for moved in vectors if moved.shape == vectors[0].shape])
 
 
 def resizes(info: VideoInfo, samplings: Sequence[Sampling]) -> dict[Sampling, Resize]:

@@ -1,0 +1,163 @@
+"""Networks that answer questions about pictures: any `AutoModelForImageTextToText` of transformers.
+
+Frames are shown as pictures of one message, which every such network takes; torchvision, which some processors want
+for videos alone, is not needed.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import re
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from vidcurate.errors import ConfigError, MissingExtra, MissingWeights
+from vidcurate.model.device import inference
+from vidcurate.model.vision import Precision, quiet
+
+Judge = Callable[[NDArray[np.uint8], str], float]
+"""uint8 [n, height, width, 3] RGB and a question -> probability of "yes" against "no"."""
+
+YES, NO = ("yes", "Yes", "YES", " yes", " Yes"), ("no", "No", "NO", " no", " No")
+"""Spellings whose first tokens count for either answer."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VisionLanguage:
+    """A checkpoint: where it is and how it is read.
+
+    Attributes:
+        model: a local folder, or else an id of the hub, `owner/name`.
+        key: where its settings stand in the config, for messages.
+        precision: how numbers are held inside the network.
+        local_files_only: whether a hub id may only be looked up in the local cache.
+    """
+
+    model: str
+    key: str
+    precision: Precision = "fp32"
+    local_files_only: bool = False
+
+    def check(self) -> None:
+        """Whether it can be loaded; reads its config, not its weights.
+
+        Raises:
+            MissingExtra: transformers is not installed.
+            MissingWeights: there is no such folder, or the hub does not yield its config.
+            ConfigError: it holds a network that does not answer questions about pictures.
+        """
+        if importlib.util.find_spec("transformers") is None:
+            raise MissingExtra(self.key, package="transformers", extra="vlm")
+        folder = Path(self._place)
+        if folder.is_dir():
+            kinds = {file.suffix for file in folder.iterdir()}
+            if not (folder / "config.json").exists() or not kinds & {".safetensors", ".bin"}:
+                raise self._missing("holds no config.json or no weights")
+        elif not re.fullmatch(r"[\w-][\w.-]*/[\w.-]+", self.model):
+            raise self._missing("is no folder, and no id of the hub (owner/name)")
+        self._config()
+
+    def load(self, device: str) -> Judge:
+        """The network on `device`, as somebody who answers yes or no; raises as `check` does."""
+        self.check()
+        import torch
+        from transformers import AutoModelForImageTextToText
+
+        dtype = {"fp32": torch.float32, "bf16": torch.bfloat16, "fp16": torch.float16}[self.precision]
+        with self._reading(), quiet():
+            processor = self._processor()
+            model = AutoModelForImageTextToText.from_pretrained(self._place, dtype=dtype, **self._where)
+        model.to(device).eval()
+        yes, no = self._first_tokens(processor.tokenizer)
+
+        def judge(images: NDArray[np.uint8], question: str) -> float:
+            message = [{"type": "image"}] * len(images) + [{"type": "text", "text": question}]
+            text = processor.apply_chat_template(
+                [{"role": "user", "content": message}], add_generation_prompt=True, tokenize=False
+            )
+            inputs = processor(text=[text], images=_pictures(images), return_tensors="pt").to(device, dtype=dtype)
+            with inference():
+                said = model.generate(
+                    **inputs, max_new_tokens=1, do_sample=False, output_logits=True, return_dict_in_generate=True
+                )
+            logits = said.logits[0][0].float()
+            odds = torch.stack([logits[list(tokens)].logsumexp(0) for tokens in (yes, no)])
+            return float(odds.softmax(0)[0])
+
+        return judge
+
+    @property
+    def _place(self) -> str:
+        return str(Path(self.model).expanduser())
+
+    @property
+    def _where(self) -> dict[str, bool]:
+        return {"local_files_only": self.local_files_only or Path(self._place).is_dir()}
+
+    def _config(self) -> Any:
+        from transformers import AutoConfig
+        from transformers.models.auto.modeling_auto import MODEL_FOR_IMAGE_TEXT_TO_TEXT_MAPPING_NAMES
+
+        with self._reading(), quiet():
+            config = AutoConfig.from_pretrained(self._place, **self._where)
+        if config.model_type not in MODEL_FOR_IMAGE_TEXT_TO_TEXT_MAPPING_NAMES:
+            raise ConfigError(
+                [f"{self.key}.model={self.model!r} holds a {config.model_type}, which answers no questions on pictures"]
+            )
+        return config
+
+    def _processor(self) -> Any:
+        """The checkpoint's processor; without its part for videos where that wants torchvision."""
+        from transformers import AutoImageProcessor, AutoProcessor, AutoTokenizer
+        from transformers.models.auto.processing_auto import PROCESSOR_MAPPING
+
+        if importlib.util.find_spec("torchvision") is not None:
+            return AutoProcessor.from_pretrained(self._place, **self._where)
+        whole = PROCESSOR_MAPPING[type(self._config())]
+
+        class Pictures(whole):  # type: ignore[misc, valid-type]  # its class is known at run time only
+            def check_argument_for_proper_class(self, *_: object) -> None:
+                """The processor for videos may be None."""
+
+        tokenizer = AutoTokenizer.from_pretrained(self._place, **self._where)
+        parts = {
+            "image_processor": AutoImageProcessor.from_pretrained(self._place, **self._where),
+            "tokenizer": tokenizer,
+            "video_processor": None,
+        }
+        wanted = {name: part for name, part in parts.items() if name in whole.get_attributes()}
+        return Pictures(**wanted, chat_template=tokenizer.chat_template)
+
+    def _first_tokens(self, tokenizer: Any) -> tuple[Sequence[int], Sequence[int]]:
+        """First tokens of either answer; those that both share are left out."""
+        yes, no = ({tokenizer.encode(word, add_special_tokens=False)[0] for word in words} for words in (YES, NO))
+        if not (yes - no and no - yes):
+            raise ConfigError([f"{self.key}.model={self.model!r}: its tokenizer begins yes and no alike"])
+        return sorted(yes - no), sorted(no - yes)
+
+    @contextmanager
+    def _reading(self) -> Iterator[None]:
+        """Say in our words what transformers says of files that are absent or that it does not know."""
+        try:
+            yield
+        except OSError as error:
+            raise self._missing(f"cannot be read ({str(error).splitlines()[0]})") from error
+        except (ValueError, KeyError) as error:
+            raise ConfigError([f"{self.key}.model={self.model!r}: {str(error).splitlines()[0]}"]) from error
+
+    def _missing(self, what: str) -> MissingWeights:
+        return MissingWeights(
+            f"{self.key}.model={self.model!r} {what}; for one: hf download Qwen/Qwen2.5-VL-3B-Instruct --local-dir DIR"
+        )
+
+
+def _pictures(images: NDArray[np.uint8]) -> list[Any]:
+    from PIL import Image
+
+    return [Image.fromarray(image) for image in images]
