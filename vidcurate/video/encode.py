@@ -33,6 +33,7 @@ class Encoding:
         crf: quality that is held, 0 to 51; lower is larger and better.
         bit_rate: bits per second that are held instead; `source` is that of the video's file where it is known.
         threads: of libx264; other numbers give other bytes.
+        gpu: number of the GPU that `h264_nvenc` uses.
         audio: whether to `keep` or to `drop` the sound.
     """
 
@@ -41,6 +42,7 @@ class Encoding:
     crf: int = 23
     bit_rate: int | Literal["source"] | None = None
     threads: int = 1
+    gpu: int = 0
     audio: Literal["keep", "drop"] = "keep"
 
     def rate(self, source: int) -> int | None:
@@ -52,7 +54,7 @@ class Encoding:
         if self.encoder == "libx264":
             return {"preset": self.preset} | ({} if rate else {"crf": str(self.crf)})
         quality = {} if rate else {"cq": str(self.crf)}
-        return {"preset": self.preset, "tune": "hq", "rc": "vbr", **_NVENC, **quality}
+        return {"preset": self.preset, "tune": "hq", "rc": "vbr", "gpu": str(self.gpu), **_NVENC, **quality}
 
 
 class ClipFile:
