@@ -3,13 +3,15 @@ from __future__ import annotations
 import pickle
 from pathlib import Path
 
+import numpy as np
 import pydantic
 import pytest
 
-from tests.video.making import cut_at
+from tests.video.making import cut_at, write_picture
 from vidcurate.records import CutClip
 from vidcurate.registry import registered
 from vidcurate.transcoder.h264 import H264
+from vidcurate.video.probe import probe
 
 
 def test_it_is_registered_under_its_name():
@@ -21,7 +23,9 @@ def test_it_pickles_and_compares_as_a_value():
     assert pickle.loads(pickle.dumps(H264(crf=30))) == H264(crf=30) != H264()
 
 
-@pytest.mark.parametrize("wrong", [{"crf": -1}, {"crf": 52}, {"preset": "fastest"}, {"threads": 0}, {"audio": "maybe"}])
+@pytest.mark.parametrize(
+    "wrong", [{"crf": -1}, {"crf": 52}, {"preset": "fastest"}, {"threads": 0}, {"audio": "maybe"}, {"depth": 10}]
+)
 def test_values_out_of_range_are_refused(wrong):
     with pytest.raises(pydantic.ValidationError):
         H264(**wrong)
@@ -49,3 +53,41 @@ def test_several_threads_write_the_same_bytes_every_time(make_video):
     one, other = (Path(cut(path, threads=2).path).read_bytes() for path in paths)
 
     assert one == other
+
+
+@pytest.mark.parametrize(
+    ("short_side", "size"), [(88, (160, 88)), (90, (164, 90)), (176, (320, 176)), (500, (320, 176))]
+)
+def test_larger_pictures_are_scaled_down_to_the_short_side(make_video, short_side, size):
+    clip = cut(make_video(shots=(5,)), short_side=short_side)
+    info = probe(clip.path)
+
+    assert (clip.file.width, clip.file.height) == (info.width, info.height) == size
+
+
+def test_a_turned_picture_is_scaled_by_what_is_seen_of_it(tmp_path):
+    path = write_picture(tmp_path / "a.mp4", np.zeros((48, 64, 3), np.uint8), rotation=90)
+    info = probe(cut(path, short_side=24).path)
+
+    assert (info.width, info.height) == (24, 32)
+
+
+def test_a_bit_rate_is_held_instead_of_a_quality(make_video):
+    path = make_video(shots=(50,))
+    low, high = (8 * cut(path, bit_rate=rate).file.num_bytes / 2 for rate in (60_000, 600_000))
+
+    assert low == pytest.approx(60_000, rel=0.5)
+    assert 2 * low < high
+
+
+def test_the_bit_rate_of_the_source_is_held(make_video):
+    path = make_video(shots=(50,))
+
+    assert cut(path, bit_rate="source").file.num_bytes == pytest.approx(path.stat().st_size, rel=0.5)
+
+
+def test_eight_bits_are_written_unless_more_are_kept(tmp_path):
+    path = write_picture(tmp_path / "a.mp4", np.full((48, 64, 3), 99, np.uint8), pix_fmt="yuv420p10le")
+
+    assert probe(cut(path).path).pixel_format == "yuv420p"
+    assert probe(cut(path, depth="keep").path).pixel_format == "yuv420p10le"

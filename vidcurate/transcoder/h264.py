@@ -21,6 +21,11 @@ class H264(Transcoder):
     Attributes:
         preset: of libx264; faster ones write larger files.
         crf: of libx264, quality from 0 (lossless) to 51 (worst).
+        bit_rate: bits per second instead of a quality; `source` takes that of the video's file, `crf` where unknown.
+        short_side: larger pictures are scaled down until their shorter side has so many pixels; None keeps the size.
+        interlace: `auto` deinterlaces frames that say they are interlaced, `deinterlace` all, `keep` none.
+        depth: 8 bits, or `keep` more than 8 as 10, which few browsers play.
+        hdr: `sdr` tone-maps PQ and HLG to BT.709; `keep` leaves them, which wants `depth` kept too.
         threads: of libx264, for each clip; other numbers give other bytes.
         audio: `keep` the sound as AAC, or `drop` it.
     """
@@ -29,11 +34,20 @@ class H264(Transcoder):
     crf: Annotated[int, pydantic.Field(ge=0, le=51)] = 23
     threads: Count = 1
     audio: Literal["keep", "drop"] = "keep"
+    bit_rate: Annotated[int, pydantic.Field(ge=1000)] | Literal["source"] | None = None
+    short_side: Annotated[int, pydantic.Field(ge=16)] | None = None
+    interlace: Literal["auto", "keep", "deinterlace"] = "auto"
+    depth: Literal[8, "keep"] = 8
+    hdr: Literal["sdr", "keep"] = "sdr"
 
     def load(self, device: str) -> Open:
         """The function that opens a video for cutting; it runs on the CPU whatever `device` is."""
         from vidcurate.video.cut import Reencoder
         from vidcurate.video.encode import Encoding
+        from vidcurate.video.upright import Form
 
-        encoding = Encoding(preset=self.preset, crf=self.crf, threads=self.threads, audio=self.audio)
-        return partial(Reencoder, encoding=encoding)
+        encoding = Encoding(
+            preset=self.preset, crf=self.crf, bit_rate=self.bit_rate, threads=self.threads, audio=self.audio
+        )
+        form = Form(short_side=self.short_side, depth=self.depth, hdr=self.hdr)
+        return partial(Reencoder, encoding=encoding, form=form, interlace=self.interlace)

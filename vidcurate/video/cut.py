@@ -14,12 +14,10 @@ from vidcurate.errors import EncodeError
 from vidcurate.records import VideoInfo, Written
 from vidcurate.video.encode import ClipFile, Encoding
 from vidcurate.video.ends import small
+from vidcurate.video.interlace import Picture, Policy, Progressive
 from vidcurate.video.sound import Sound
 from vidcurate.video.timing import Timing
-from vidcurate.video.upright import Upright
-
-Picture = tuple[int, av.VideoFrame]
-"""Timestamp in ticks of the video's time base, and the decoded frame."""
+from vidcurate.video.upright import Form, Upright
 
 UNKNOWN_FPS = 25.0
 """Frames per second that the encoder is told where the container does not say; timestamps do the rest."""
@@ -32,14 +30,23 @@ class Reencoder:
         path: the video's local file.
         info: what `probe` said about it.
         encoding: settings of the encoders.
+        form: what is asked of the pictures.
+        interlace: which frames are deinterlaced.
 
     Raises:
         EncodeError: the picture is too small for H.264.
     """
 
-    def __init__(self, path: str, info: VideoInfo, encoding: Encoding) -> None:
-        self._path, self._info, self._encoding = path, info, encoding
-        self._upright = Upright(info)
+    def __init__(
+        self,
+        path: str,
+        info: VideoInfo,
+        encoding: Encoding,
+        form: Form = Form(),  # noqa: B008  # a frozen value
+        interlace: Policy = "keep",
+    ) -> None:
+        self._path, self._info, self._encoding, self._interlace = path, info, encoding, interlace
+        self._upright = Upright(info, form)
         self._sound: Sound | None = None
         self._open = ExitStack()
 
@@ -63,7 +70,8 @@ class Reencoder:
         if sound is not None and not sound.goes_on(timing.sample(start, sound.rate)):
             sound = None
         try:
-            return Reencoded(path, self._encoding, self._upright, timing, sound, self._info)
+            progressive = Progressive(self._interlace)
+            return Reencoded(path, self._encoding, progressive, self._upright, timing, sound, self._info)
         except av.FFmpegError as error:
             raise EncodeError(f"{path.name}: {error}") from error
 
@@ -72,10 +80,18 @@ class Reencoded:
     """One clip while it is encoded. A frame is written when the next one or the end says how long it is shown."""
 
     def __init__(
-        self, path: Path, encoding: Encoding, upright: Upright, timing: Timing, sound: Sound | None, info: VideoInfo
+        self,
+        path: Path,
+        encoding: Encoding,
+        progressive: Progressive,
+        upright: Upright,
+        timing: Timing,
+        sound: Sound | None,
+        info: VideoInfo,
     ) -> None:
-        self._path, self._upright, self._timing, self._sound = path, upright, timing, sound
-        self._time_base = info.time_base
+        self._path, self._progressive, self._upright = path, progressive, upright
+        self._timing, self._sound = timing, sound
+        self._time_base, self._encoder = info.time_base, encoding.encoder
         self._pending: Picture | None = None
         self._first: Picture | None = None
         self._num_frames = self._stamp = 0
@@ -83,6 +99,8 @@ class Reencoded:
             path,
             encoding,
             size=(upright.width, upright.height),
+            pixel_format=upright.pixel_format,
+            rate=encoding.rate(info.bit_rate),
             fps=Fraction(info.fps or UNKNOWN_FPS),
             clock=timing.clock,
             sound=(sound.rate, sound.layout) if sound is not None else None,
@@ -90,15 +108,17 @@ class Reencoded:
 
     def add(self, tick: int, frame: av.VideoFrame) -> None:
         """Take the next frame."""
-        picture = tick, self._upright(frame)
-        if self._pending is None:
-            self._first, self._stamp = picture, self._timing.stamp(tick)
-        else:
-            self._write(tick)
-        self._pending = picture
+        try:
+            ready = self._progressive.push(tick, frame)
+        except av.FFmpegError as error:
+            raise EncodeError(f"{self._path.name}: {error}") from error
+        for picture in ready:
+            self._take(*picture)
 
     def finish(self, end: int) -> Written:
         """Complete the file."""
+        for picture in self._progressive.flush():
+            self._take(*picture)
         first, last = self._first, self._pending
         if first is None or last is None:
             raise EncodeError(f"{self._path.name}: a clip without a frame")
@@ -116,7 +136,7 @@ class Reencoded:
             duration=float(duration),
             last=float((last[0] - first[0]) * self._time_base),
             codec="h264",
-            encoder="libx264",
+            encoder=self._encoder,
             num_bytes=self._path.stat().st_size,
             has_audio=self._sound is not None,
             ends=(small(first[1]), small(last[1])),
@@ -125,6 +145,14 @@ class Reencoded:
     def discard(self) -> None:
         """Remove the file."""
         self._file.discard()
+
+    def _take(self, tick: int, frame: av.VideoFrame) -> None:
+        picture = tick, self._upright(frame)
+        if self._pending is None:
+            self._first, self._stamp = picture, self._timing.stamp(tick)
+        else:
+            self._write(tick)
+        self._pending = picture
 
     def _write(self, until: int) -> None:
         """The frame at hand and the sound that is heard until the next one."""

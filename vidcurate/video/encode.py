@@ -1,4 +1,4 @@
-"""Writes one clip as an MP4 file: H.264 by libx264 and AAC beside it, the same bytes whenever the input is the same."""
+"""Writes one clip as an MP4 file: H.264 and AAC, with libx264 the same bytes whenever the input is the same."""
 
 from __future__ import annotations
 
@@ -17,6 +17,8 @@ from numpy.typing import NDArray
 
 from vidcurate.video.voice import Voice
 
+_NVENC = {"b_ref_mode": "middle", "spatial-aq": "1", "temporal-aq": "1", "rc-lookahead": "20"}
+
 MAX_FPS = Fraction(1000)
 """Frames per second that the encoder is told at most; it only sets levels by them, timestamps do the rest."""
 
@@ -26,16 +28,33 @@ class Encoding:
     """Settings of the encoders.
 
     Attributes:
-        preset: of libx264, `ultrafast` to `veryslow`.
-        crf: of libx264, 0 to 51; lower is larger and better.
+        encoder: FFmpeg's name of an encoder of H.264.
+        preset: of the encoder, e.g. `ultrafast` to `veryslow` of libx264.
+        crf: quality that is held, 0 to 51; lower is larger and better.
+        bit_rate: bits per second that are held instead; `source` is that of the video's file where it is known.
         threads: of libx264; other numbers give other bytes.
+        gpu: number of the GPU that `h264_nvenc` uses.
         audio: whether to `keep` or to `drop` the sound.
     """
 
+    encoder: Literal["libx264", "h264_nvenc"] = "libx264"
     preset: str = "veryfast"
     crf: int = 23
+    bit_rate: int | Literal["source"] | None = None
     threads: int = 1
+    gpu: int = 0
     audio: Literal["keep", "drop"] = "keep"
+
+    def rate(self, source: int) -> int | None:
+        """Bits per second that are held, if any; `source` is that of the video's file, 0 where unknown."""
+        return (source or None) if self.bit_rate == "source" else self.bit_rate
+
+    def options(self, rate: int | None) -> dict[str, str]:
+        """Options of the encoder."""
+        if self.encoder == "libx264":
+            return {"preset": self.preset} | ({} if rate else {"crf": str(self.crf)})
+        quality = {} if rate else {"cq": str(self.crf)}
+        return {"preset": self.preset, "tune": "hq", "rc": "vbr", "gpu": str(self.gpu), **_NVENC, **quality}
 
 
 class ClipFile:
@@ -47,6 +66,8 @@ class ClipFile:
         path: of the file.
         encoding: settings of the encoders.
         size: width and height, even.
+        pixel_format: of the frames, `yuv420p` or `yuv420p10le`.
+        rate: bits per second that are held; None holds the quality.
         fps: frames per second, the average.
         clock: ticks per second of the frames' timestamps.
         sound: samples per second and layout, or None for a file without sound.
@@ -58,6 +79,8 @@ class ClipFile:
         encoding: Encoding,
         *,
         size: tuple[int, int],
+        pixel_format: str = "yuv420p",
+        rate: int | None = None,
         fps: Fraction,
         clock: int,
         sound: tuple[int, str] | None,
@@ -69,10 +92,13 @@ class ClipFile:
         # Edit lists are written in the movie's clock: with the track's own, lengths are exact.
         options = {"movflags": "+faststart", "fflags": "+bitexact", "movie_timescale": str(clock)}
         self._container = av.open(f"file:{path}", "w", format="mp4", container_options=options)
-        self._video = self._container.add_stream("libx264", rate=min(fps, MAX_FPS).limit_denominator(100_000))
-        self._video.options = {"preset": encoding.preset, "crf": str(encoding.crf)}
+        self._video = self._container.add_stream(encoding.encoder, rate=min(fps, MAX_FPS).limit_denominator(100_000))
+        self._video.options = {**encoding.options(rate)}
         picture = self._video.codec_context
         picture.width, picture.height = size
+        picture.pix_fmt = pixel_format
+        if rate is not None:
+            picture.bit_rate = rate
         picture.thread_count, picture.time_base = encoding.threads, self._time_base
         picture.sample_aspect_ratio, picture.color_range = Fraction(1), ColorRange.MPEG
         self._voice = Voice(self._container, *sound) if sound is not None else None
@@ -81,7 +107,7 @@ class ClipFile:
         """Write one frame and the sound that goes with it.
 
         Args:
-            frame: yuv420p of the file's size; its timestamp is overwritten. The first sets the file's colour tags.
+            frame: of the file's size and pixel format; its timestamp is overwritten. The first sets the colour tags.
             pts: in ticks of the file's clock, rising; 0 for the first frame.
             duration: likewise.
             samples: float32 [channels, n], following those of the frame before.

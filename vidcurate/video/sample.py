@@ -11,11 +11,14 @@ from numpy.typing import NDArray
 
 from vidcurate.errors import DecodeError
 from vidcurate.records import BEAT_TOLERANCE, Fit, Frames, Sampling, VideoInfo
+from vidcurate.video.sdr import Sdr, is_hdr
 from vidcurate.video.vectors import displacements
 
 
 class Resize:
     """Scales frames of one video to one size: swscale's bicubic, `ffmpeg -s`, which TransNetV2 was trained on.
+
+    Models know no HDR: PQ and HLG are tone-mapped, once they are small.
 
     Args:
         info: of the video; its rotation and display shape are applied.
@@ -38,13 +41,16 @@ class Resize:
         upright = scaled if fit == "crop" else (width, height)
         self._stored = upright[::-1] if self._turns % 2 else upright
         self._scaler = VideoReformatter()  # keeps its tables from frame to frame
+        self._sdr = Sdr("rgb24")
 
     def __call__(self, frame: av.VideoFrame) -> NDArray[np.uint8]:
         """One image: uint8 [height, width, 3], RGB, upright."""
         try:
-            scaled = self._scaler.reformat(
-                frame, *self._stored, "rgb24", interpolation=Interpolation.BICUBIC, threads=1
-            )
+            form = frame.format.name if is_hdr(frame) else "rgb24"
+            scaled = self._scaler.reformat(frame, *self._stored, form, interpolation=Interpolation.BICUBIC, threads=1)
+            if is_hdr(frame):
+                scaled.color_trc, scaled.color_primaries = frame.color_trc, frame.color_primaries
+                scaled = self._sdr(scaled)
         except av.FFmpegError as error:
             raise DecodeError(f"a frame of {frame.format.name} cannot become RGB: {error.strerror}") from error
         upright = np.rot90(scaled.to_ndarray(), self._turns)
