@@ -1,13 +1,16 @@
 from __future__ import annotations
 
 import pickle
+import wave
+from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
 import pydantic
 import pytest
 
-from tests.video.making import cut_at, write_picture
+from tests.media import read_number
+from tests.video.making import cut_at, heard, shown, write_picture
 from vidcurate.records import CutClip
 from vidcurate.registry import registered
 from vidcurate.transcoder.h264 import H264
@@ -91,3 +94,44 @@ def test_eight_bits_are_written_unless_more_are_kept(tmp_path):
 
     assert probe(cut(path).path).pixel_format == "yuv420p"
     assert probe(cut(path, depth="keep").path).pixel_format == "yuv420p10le"
+
+
+def test_a_constant_frame_rate_repeats_and_leaves_out_frames(make_video):
+    times = [0, 1, 2, 3, 10, 20, 21, 22, 23, 24]  # hundredths of a second, half of them too fast for 25 fps
+    clip = cut(make_video("a.mkv", shots=(10,), fps=Fraction(100), times=times), fps=25)
+    pictures = shown(clip.path)
+
+    assert [float(at) for at, _ in pictures] == pytest.approx([0, 0.04, 0.08, 0.12, 0.16, 0.2])
+    # In steps of .04 s, halves rounded up, the frames fall on 0, 0, 1, 1, 3, 5, 5, 6, 6 and 6; the end too falls on 6.
+    assert [read_number(image) for _, image in pictures] == [1, 3, 3, 4, 4, 6]
+    assert clip.file.num_frames == 6
+
+
+def test_a_constant_frame_rate_keeps_the_length_of_picture_and_sound(make_video):
+    clip = cut(make_video(shots=(50,), audio=True), fps=10)
+    rate, samples = heard(clip.path)
+
+    assert clip.file.num_frames == 20
+    assert samples.shape[1] == 2 * rate
+
+
+@pytest.mark.parametrize(("letterbox", "size"), [("keep", (64, 96)), ("crop", (64, 48))])
+def test_black_bars_are_cropped_on_request(tmp_path, letterbox, size):
+    picture = np.zeros((96, 64, 3), np.uint8)
+    picture[24:72] = np.random.default_rng(0).integers(60, 200, (48, 64, 3))
+    clip = cut(write_picture(tmp_path / "a.mp4", picture, count=40), letterbox=letterbox)
+
+    assert (clip.file.width, clip.file.height) == size
+    assert shown(clip.path)[-1][1].shape == (size[1], size[0], 3)
+    assert len(shown(clip.path)) == 40
+
+
+def test_sound_is_written_as_samples_too(make_video):
+    clip = cut(make_video(shots=(25,), audio=True), audio="wav")
+    with wave.open(str(Path(clip.path).with_suffix(".wav"))) as file:
+        samples = np.frombuffer(file.readframes(file.getnframes()), "<i2")
+
+    assert (file.getframerate(), file.getnchannels()) == (48_000, 1)
+    assert samples.size == 48_000
+    assert np.abs(samples).max() > 5000  # a tone of amplitude .3 of 32767
+    assert clip.file.has_audio

@@ -11,23 +11,11 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-import numpy as np
-from numpy.typing import NDArray
-
 from vidcurate.filter.base import Filter, Score
 from vidcurate.filter.bound import Bound01, Limit
-from vidcurate.filter.luma import BLACK, NEARLY_ALL, luma
+from vidcurate.filter.luma import BLACK, luma
 from vidcurate.records import Frames, Sampling
 from vidcurate.registry import register
-
-EDGE = 2
-"""Rows or columns over which scaling and compression may smear the edge of a bar."""
-
-STRAIGHT = 0.8
-"""Share of the edge's length along which the picture must be brighter than the bar."""
-
-LEAST = 0.3
-"""Share of the width or height that a picture takes at least: 9:16 in 16:9 takes .32. What is smaller is a lamp."""
 
 
 @register
@@ -58,22 +46,10 @@ class Letterbox(Filter):
 
 
 def _score(frames: Frames) -> dict[str, float]:
+    from vidcurate.video.bars import within
+
     if not len(frames.images):
         return {"bars": 0.0}
     lit = luma(frames.images).max(axis=0) > BLACK
-    top, bottom = _within(lit)
-    left, right = _within(lit[top:bottom].T)
+    top, bottom, left, right = within(lit)
     return {"bars": 1 - (bottom - top) * (right - left) / lit.size}
-
-
-def _within(lit: NDArray[np.bool_]) -> tuple[int, int]:
-    """First row of the picture and the row behind its last one; all rows where there are no bars."""
-    rows = np.flatnonzero(lit.mean(axis=1) > 1 - NEARLY_ALL)
-    if not rows.size or rows[-1] + 1 - rows[0] < LEAST * len(lit):
-        return 0, len(lit)
-    first, end = int(rows[0]), int(rows[-1]) + 1
-    columns = lit[first:end].any(axis=0)
-    shares = lit[:, columns].mean(axis=1)
-    starts = shares[first : first + 1 + EDGE].max() >= STRAIGHT
-    ends = shares[max(end - 1 - EDGE, 0) : end].max() >= STRAIGHT
-    return first if starts else 0, end if ends else len(lit)

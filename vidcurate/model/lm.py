@@ -9,7 +9,7 @@ from typing import Any
 import torch
 
 from vidcurate.errors import ConfigError, MissingExtra
-from vidcurate.model.batching import halving
+from vidcurate.model.batching import batched
 from vidcurate.model.device import inference
 from vidcurate.model.hub import Place
 from vidcurate.model.weights import SMOLLM2
@@ -81,7 +81,7 @@ def load(place: Place | None, device: str, precision: str, max_tokens: int, batc
             for text, asked, line in zip(texts, tokens, made, strict=True)
         ]
 
-    return lambda questions: halving(batch_size, questions, say)
+    return lambda questions: batched(questions, batch_size, say)
 
 
 def _tokens(tokenizer: Any, question: str) -> list[int]:

@@ -135,6 +135,8 @@ class Cutting:
         info = self._info
         clip = Clip.of(self._video_id, Span(start=made.ticks[0], end=end, time_base=info.time_base, origin=info.origin))
         path = made.path.rename(self._folder / f"{clip.id}.mp4")
+        if (wav := made.path.with_suffix(".wav")).exists():
+            wav.rename(path.with_suffix(".wav"))
         return CutClip(clip=clip, path=str(path), file=told, frames=made.sampler.frames(np.array(made.times)))
 
 

@@ -18,13 +18,15 @@ from vidcurate.stage.record import Record, Row, wanted
 from vidcurate.store.files import Store
 from vidcurate.table import vectors_table
 
-PREVIEWS = "previews"
+AUDIO, PREVIEWS = "audio", "previews"
 
 
 def deliver(store: Store, clips: Sequence[CutClip], seen: Observations) -> None:
     """Put the files of finished clips into the dataset."""
     for clip in clips:
         store.put(Path(clip.path), f"{KEPT}/{clip.clip.id}.mp4")
+        if (wav := Path(clip.path).with_suffix(".wav")).exists():
+            store.put(wav, f"{AUDIO}/{clip.clip.id}.wav")
     _write_previews(store, seen)
 
 
@@ -73,7 +75,13 @@ def retire(store: Store, known: Record | None, record: Record) -> None:
     now = {clip["clip_id"] for clip in record.clips}
     for name in (clip["clip_id"] for clip in (known.clips if known else ()) if clip["clip_id"] not in now):
         previews = (f"{PREVIEWS}/{name}.{suffix}" for suffix in ("webp", "jpg"))
-        for key in (f"{KEPT}/{name}.mp4", f"{FILTERED}/{name}.mp4", f"{METAS}/{name}.json", *previews):
+        for key in (
+            f"{KEPT}/{name}.mp4",
+            f"{FILTERED}/{name}.mp4",
+            f"{METAS}/{name}.json",
+            f"{AUDIO}/{name}.wav",
+            *previews,
+        ):
             store.remove(key)
     if known is not None and known.clips and not record.clips:
         for folder in store.folders("_embd_parquet"):

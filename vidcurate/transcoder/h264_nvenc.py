@@ -80,7 +80,7 @@ class H264Nvenc(Transcoder):
 
     def load(self, device: str) -> Open:
         """The function that opens a video for cutting; `device` may name the GPU, as `cuda:1`."""
-        from vidcurate.video.cut import Reencoder
+        from vidcurate.video.cut import Look, Reencoder
         from vidcurate.video.encode import Encoding
         from vidcurate.video.upright import Form
 
@@ -92,8 +92,8 @@ class H264Nvenc(Transcoder):
             gpu=int(device.partition(":")[2] or 0) if device.startswith("cuda") else 0,
             audio=self.audio,
         )
-        form = Form(short_side=self.short_side, hdr=self.hdr)
-        on_gpu = partial(Reencoder, encoding=encoding, form=form, interlace=self.interlace)
+        look = Look(form=Form(short_side=self.short_side, hdr=self.hdr), interlace=self.interlace)
+        on_gpu = partial(Reencoder, encoding=encoding, look=look)
         on_cpu = self.spare.load(device)
 
         def cut(path: str, info: VideoInfo) -> AbstractContextManager[Cutter]:

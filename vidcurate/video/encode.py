@@ -34,7 +34,7 @@ class Encoding:
         bit_rate: bits per second that are held instead; `source` is that of the video's file where it is known.
         threads: of libx264; other numbers give other bytes.
         gpu: number of the GPU that `h264_nvenc` uses.
-        audio: whether to `keep` or to `drop` the sound.
+        audio: whether to `keep` or to `drop` the sound, or to keep it and write it as `wav` beside the clip too.
     """
 
     encoder: Literal["libx264", "h264_nvenc"] = "libx264"
@@ -43,7 +43,7 @@ class Encoding:
     bit_rate: int | Literal["source"] | None = None
     threads: int = 1
     gpu: int = 0
-    audio: Literal["keep", "drop"] = "keep"
+    audio: Literal["keep", "drop", "wav"] = "keep"
 
     def rate(self, source: int) -> int | None:
         """Bits per second that are held, if any; `source` is that of the video's file, 0 where unknown."""

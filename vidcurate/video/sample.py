@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from vidcurate.errors import DecodeError
 from vidcurate.records import BEAT_TOLERANCE, Fit, Frames, Sampling, VideoInfo
-from vidcurate.video.sdr import Sdr, is_hdr
+from vidcurate.video.sdr import is_hdr, tone_mapper
 from vidcurate.video.vectors import displacements
 
 
@@ -41,7 +41,7 @@ class Resize:
         upright = scaled if fit == "crop" else (width, height)
         self._stored = upright[::-1] if self._turns % 2 else upright
         self._scaler = VideoReformatter()  # keeps its tables from frame to frame
-        self._sdr = Sdr("rgb24")
+        self._sdr = tone_mapper("rgb24")
 
     def __call__(self, frame: av.VideoFrame) -> NDArray[np.uint8]:
         """One image: uint8 [height, width, 3], RGB, upright."""

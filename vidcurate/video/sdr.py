@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from fractions import Fraction
+from functools import lru_cache
 
 import av
 from av.filter import Graph
@@ -11,6 +12,12 @@ HDR_CURVES = frozenset({16, 18})
 """The `AVColorTransferCharacteristic` values of PQ and HLG."""
 
 _TO_709 = "out_transfer=bt709:out_primaries=bt709:out_color_matrix=bt709:out_range=tv"
+
+
+@lru_cache(maxsize=4)
+def tone_mapper(pixel_format: str) -> Sdr:
+    """One per process and pixel format: swscale takes seconds to build its table."""
+    return Sdr(pixel_format)
 
 
 def is_hdr(frame: av.VideoFrame) -> bool:

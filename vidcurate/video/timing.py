@@ -33,14 +33,14 @@ class Timing:
         self._start, self._time_base = start, time_base
         self._last = -1
 
-    def stamp(self, tick: int) -> int:
+    def stamp(self, tick: Fraction | int) -> int:
         """The timestamp in the file of a frame, or of the end; asked for once each and in order, strictly rising."""
         ratio = self._time_base * self.clock
-        rounded = ((tick - self._start) * (2 * ratio.numerator) + ratio.denominator) // (2 * ratio.denominator)
+        rounded = int(((tick - self._start) * (2 * ratio.numerator) + ratio.denominator) // (2 * ratio.denominator))
         self._last = max(rounded, self._last + 1)
         return self._last
 
-    def sample(self, tick: int, rate: int) -> int:
+    def sample(self, tick: Fraction | int, rate: int) -> int:
         """The first audio sample at or after a tick, counted from the zero of the source's clock."""
         ratio = self._time_base * rate
-        return -(-tick * ratio.numerator // ratio.denominator)
+        return int(-(-tick * ratio.numerator // ratio.denominator))

@@ -13,7 +13,7 @@ from av.video.reformatter import ColorRange, Colorspace, Interpolation, VideoRef
 
 from vidcurate.errors import EncodeError
 from vidcurate.records import VideoInfo
-from vidcurate.video.sdr import Sdr, is_hdr
+from vidcurate.video.sdr import is_hdr, tone_mapper
 
 MIN_SIDE = 2
 """Pixels: libx264 takes every even size from 2x2 on."""
@@ -72,11 +72,12 @@ class Upright:
             )
         deep = form.depth == "keep" and _bits(info.pixel_format) > 8
         self.pixel_format = "yuv420p10le" if deep else "yuv420p"
-        self._sdr = Sdr(self.pixel_format) if form.hdr == "sdr" else None
+        self._sdr = tone_mapper(self.pixel_format) if form.hdr == "sdr" else None
         self._stored = shown[::-1] if info.rotation in (90, 270) else shown
         self._scaler = VideoReformatter()
         crop = () if shown == (self.width, self.height) else (("crop", f"{self.width}:{self.height}:0:0"),)
-        self._graph = _graph(*self._stored, self.pixel_format, (*_TURNS[info.rotation], *crop))
+        filters = (*_TURNS[info.rotation], *crop)
+        self._graph = chain(*self._stored, self.pixel_format, filters) if filters else None
 
     def __call__(self, frame: av.VideoFrame) -> av.VideoFrame:
         """One frame: `pixel_format`, limited range, the colour tags of the source or those of BT.709."""
@@ -104,9 +105,8 @@ def _bits(pixel_format: str) -> int:
     return max((component.bits for component in components), default=8)
 
 
-def _graph(width: int, height: int, pixel_format: str, filters: tuple[Filter, ...]) -> Graph | None:
-    if not filters:
-        return None
+def chain(width: int, height: int, pixel_format: str, filters: tuple[Filter, ...]) -> Graph:
+    """FFmpeg's filters one after the other, for frames of one form."""
     graph = Graph()
     graph.threads = 1
     source = graph.add_buffer(width=width, height=height, format=VideoFormat(pixel_format), time_base=Fraction(1))
