@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 
@@ -14,6 +15,9 @@ from vidcurate.errors import TooManyFailures
 from vidcurate.source.folder import Folder
 from vidcurate.source.list import ListFile
 from vidcurate.splitter.whole import Whole
+from vidcurate.transcoder.copy import Copy
+from vidcurate.transcoder.h264 import H264
+from vidcurate.transcoder.smart import Smart
 from vidcurate.video.decode import Decoding
 from vidcurate.video.probe import probe
 
@@ -74,11 +78,13 @@ def test_every_broken_file_ends_as_expected_and_what_can_be_read_is_processed(co
     }
 
 
-def test_clips_of_odd_files_decode_completely_at_the_display_size(corpus, tmp_path):
+@pytest.mark.parametrize("transcoder", [H264(), Copy(), Smart()], ids=lambda transcoder: transcoder.name)
+def test_clips_of_odd_files_decode_completely_at_the_display_size(corpus, tmp_path, transcoder):
     manifest = tmp_path / "list.txt"
     manifest.write_text("\n".join(str(corpus / "raw" / name) for name in RAW), encoding="utf-8")
 
-    summary = curate(RECIPE, source=ListFile(path=str(manifest)), out=str(tmp_path / "o"), steps=["split"])
+    recipe = replace(RECIPE, transcoder=transcoder)
+    summary = curate(recipe, source=ListFile(path=str(manifest)), out=str(tmp_path / "o"), steps=["split"])
 
     assert summary["videos"]["kept"] == len(RAW)
     sizes = {row["video_id"]: (row["width"], row["height"]) for row in rows(tmp_path / "o", "videos")}
@@ -91,4 +97,7 @@ def test_clips_of_odd_files_decode_completely_at_the_display_size(corpus, tmp_pa
         assert len(times) == clip["num_frames"]
         assert decoding.warnings == ()
         assert info.duration == pytest.approx(clip["duration"], abs=longest + 0.001)  # the last frame's is a guess
-        assert (info.width, info.height) == tuple(side // 2 * 2 for side in sizes[clip["video_id"]])
+        size = sizes[clip["video_id"]]
+        whole = clip["encoder"] == "copy"  # which keeps odd sizes
+        assert (info.width, info.height) == (size if whole else tuple(side // 2 * 2 for side in size))
+        assert clip["cut_verified"]

@@ -73,10 +73,12 @@ def test_clips_of_one_frame_are_written(component, make_video):
 def test_variable_frame_rates_are_kept_and_clips_start_at_zero(component, make_video):
     times = [0, 1, 2, 30, 31, 75, 76, 90, 91, 140]
     path = make_video("a.mkv", shots=(10,), fps=Fraction(100), times=times)
-    pictures = shown(cut_at(path, starts=(3,), transcoder=component)[0].path)
+    clip = cut_at(path, starts=(3,), transcoder=component)[0]
+    pictures = shown(clip.path)
 
     assert [float(at) for at, _ in pictures] == pytest.approx([0, 0.01, 0.45, 0.46, 0.6, 0.61, 1.1])
     assert [read_number(image) for _, image in pictures] == [3, 4, 5, 6, 7, 8, 9]
+    assert probe(clip.path).duration == pytest.approx(clip.clip.span.duration, abs=0.501)  # the last frame's 0.5 s
 
 
 @pytest.mark.parametrize("rotation", [0, 90, 180, 270])

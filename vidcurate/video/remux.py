@@ -87,6 +87,10 @@ class Remuxing:
             copied.pts = self._ticks((packet.pts or 0) - self.start)
             copied.dts = self._ticks((packet.dts or 0) - self.start)
             copied.duration, copied.is_keyframe = self._ticks(packet.duration or 0), packet.is_keyframe
+            if packet is self.packets[-1]:
+                # MP4 adds decoding intervals up; the last one makes their sum the length of the clip, as in `ClipFile`.
+                length = self._ticks(self.end - self.start)
+                copied.duration = max(copied.duration, min(length - copied.dts, length - copied.pts))
             copied.time_base, copied.stream = video.time_base, video
             container.mux(copied)
             if sound is not None and voice is not None:
