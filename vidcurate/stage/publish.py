@@ -19,6 +19,8 @@ from vidcurate.store.files import Store
 from vidcurate.table import vectors_table
 
 AUDIO, PREVIEWS = "audio", "previews"
+FILES = ((KEPT, "mp4"), (FILTERED, "mp4"), (METAS, "json"), (AUDIO, "wav"), (PREVIEWS, "webp"), (PREVIEWS, "jpg"))
+"""Folder and suffix of every file that a clip may have."""
 
 
 def deliver(store: Store, clips: Sequence[CutClip], seen: Observations) -> None:
@@ -74,15 +76,8 @@ def retire(store: Store, known: Record | None, record: Record) -> None:
     """Remove the files of clips that an earlier recipe had cut and this one has not, and of vectors without clips."""
     now = {clip["clip_id"] for clip in record.clips}
     for name in (clip["clip_id"] for clip in (known.clips if known else ()) if clip["clip_id"] not in now):
-        previews = (f"{PREVIEWS}/{name}.{suffix}" for suffix in ("webp", "jpg"))
-        for key in (
-            f"{KEPT}/{name}.mp4",
-            f"{FILTERED}/{name}.mp4",
-            f"{METAS}/{name}.json",
-            f"{AUDIO}/{name}.wav",
-            *previews,
-        ):
-            store.remove(key)
+        for folder, suffix in FILES:
+            store.remove(f"{folder}/{name}.{suffix}")
     if known is not None and known.clips and not record.clips:
         for folder in store.folders("_embd_parquet"):
             store.remove(f"{folder}/{record.key}.parquet")
