@@ -156,7 +156,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     corpus = os.environ.get("VIDCURATE_CORPUS")
     parser.add_argument("folder", nargs="?", type=Path, default=Path(corpus, "edits") if corpus else None)
-    parser.add_argument("--splitter", nargs="+", default=["transnetv2", "adaptive", "content"], metavar="NAME")
+    parser.add_argument(
+        "--splitter", nargs="+", default=["fused", "transnetv2", "adaptive", "content", "hash", "hist"], metavar="NAME"
+    )
     arguments = parser.parse_args()
     if arguments.folder is None or not (arguments.folder / "ground_truth.json").is_file():
         parser.error(f"no ground_truth.json in FOLDER={arguments.folder}; give one, or set VIDCURATE_CORPUS")
