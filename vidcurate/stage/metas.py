@@ -8,6 +8,8 @@ from vidcurate.stage.record import Record, Row
 from vidcurate.store.files import Store
 
 FOLDER = "metas/v0"
+MOTION = {("motion_vectors", "global_mean"): "global_mean", ("motion_vectors", "patch_min"): "per_patch_min_256"}
+"""Scores that the reference keeps together in `motion_score`."""
 
 
 def write_metas(store: Store, record: Record) -> None:
@@ -19,13 +21,6 @@ def write_metas(store: Store, record: Record) -> None:
 def meta(record: Record, clip: dict[str, Any]) -> dict[str, Any]:
     """The metadata of one clip."""
     name = clip["clip_id"]
-    scores = {
-        f"{row['filter']}_score" if row["score"] == row["filter"] else f"{row['filter']}_{row['score']}_score": row[
-            "value"
-        ]
-        for row in record.scores
-        if row["clip_id"] == name
-    }
     captions = [row for row in record.captions if row["clip_id"] == name]
     return {
         "span_uuid": name,
@@ -46,8 +41,22 @@ def meta(record: Record, clip: dict[str, Any]) -> dict[str, Any]:
         "has_caption": any(row["caption"] for row in captions),
         "total_prompt_tokens": sum(row["prompt_tokens"] for row in captions),
         "total_output_tokens": sum(row["output_tokens"] for row in captions),
+        "errors": [],
         "valid": clip["num_bytes"] > 0 and clip["num_frames"] > 0,
-    } | scores
+    } | _scores([row for row in record.scores if row["clip_id"] == name])
+
+
+def _scores(rows: list[Row]) -> dict[str, Any]:
+    """Scores of one clip under the reference's names where it has one, else `{filter}_{score}_score`, without repetition."""
+    found: dict[str, Any] = {}
+    for row in rows:
+        measure = row["filter"], row["score"]
+        if measure in MOTION:
+            found.setdefault("motion_score", {})[MOTION[measure]] = row["value"]
+        else:
+            name = "motion_difference" if row["filter"] == "motion" else "_".join(dict.fromkeys(measure))
+            found[f"{name}_score"] = row["value"]
+    return found
 
 
 def _window(row: Row) -> dict[str, Any]:
