@@ -47,7 +47,7 @@ def meta(record: Record, clip: dict[str, Any]) -> dict[str, Any]:
 
 
 def _scores(rows: list[Row]) -> dict[str, Any]:
-    """Scores of one clip under the reference's names where it has one, else `{filter}_{score}_score`, without repetition."""
+    """Scores of one clip, under the names of the reference where it has one."""
     found: dict[str, Any] = {}
     for row in rows:
         measure = row["filter"], row["score"]
