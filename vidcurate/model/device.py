@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 
 def best_device() -> str:
@@ -11,6 +13,18 @@ def best_device() -> str:
     import torch
 
     return "cuda" if torch.cuda.is_available() else "cpu"
+
+
+def has_bf16() -> bool:
+    """Whether this CPU multiplies bf16 in hardware (AVX512_BF16, AMX); elsewhere it is emulated, many times slower.
+
+    Known on Linux only.
+    """
+    try:
+        flags = Path("/proc/cpuinfo").read_text(encoding="utf-8")
+    except OSError:
+        return False
+    return re.search(r"\b(avx512_bf16|amx_bf16)\b", flags) is not None
 
 
 @contextmanager
