@@ -1,6 +1,6 @@
 """How well splitters find the transitions of labelled reels, kind by kind, and what that costs.
 
-    python benchmarks/shots.py [FOLDER] [--splitter NAME ...]
+    python benchmarks/shots.py [FOLDER] [--splitter NAME ...] [--recheck]
 
 FOLDER holds the reels and `ground_truth.json`, a list of `{"file": NAME, "cuts": [{"frame_start": 29, "frame_end": 30,
 "kind": "cut"}, ...]}`. A cut is given by the last frame of the old shot and the first of the new one, a gradual
@@ -26,7 +26,7 @@ from rich.table import Table
 from vidcurate.model.device import best_device
 from vidcurate.records import Shot
 from vidcurate.registry import loaded, registered
-from vidcurate.splitter.base import Splitter
+from vidcurate.splitter.base import Splitter, found
 from vidcurate.video.lookahead import Lookahead
 from vidcurate.video.probe import probe
 
@@ -119,11 +119,12 @@ def scores(trials: Iterable[Trial]) -> dict[str, Score]:
 
 def trial(path: Path, truths: tuple[Transition, ...], splitter: Splitter) -> Trial:
     """Let a splitter see a reel; decoding counts, loading the model does not."""
-    detect, info = loaded(splitter, best_device()), probe(str(path))
+    info = probe(str(path))
+    loaded(splitter, best_device())
     start = time.process_time()
-    shots = detect(Lookahead(str(path), info).thumbnails(splitter.thumbnail))
-    found = transitions([shot for shot in shots if not shot.open])
-    return Trial(truths, found, video_s=info.duration, cpu_s=time.process_time() - start)
+    shots = found(splitter, Lookahead(str(path), info, max_bytes=0).thumbnails(splitter.thumbnail), best_device())
+    alarms = transitions([shot for shot in shots if not shot.open])
+    return Trial(truths, alarms, video_s=info.duration, cpu_s=time.process_time() - start)
 
 
 def reels(folder: Path) -> dict[Path, tuple[Transition, ...]]:
@@ -159,6 +160,8 @@ def main() -> None:
     parser.add_argument(
         "--splitter", nargs="+", default=["fused", "transnetv2", "adaptive", "content", "hash", "hist"], metavar="NAME"
     )
+    recheck = {"action": argparse.BooleanOptionalAction, "default": argparse.SUPPRESS}
+    parser.add_argument("--recheck", **recheck, help="look twice at every shot; by default as the splitter has it")
     arguments = parser.parse_args()
     if arguments.folder is None or not (arguments.folder / "ground_truth.json").is_file():
         parser.error(f"no ground_truth.json in FOLDER={arguments.folder}; give one, or set VIDCURATE_CORPUS")
@@ -166,8 +169,11 @@ def main() -> None:
     if unknown := sorted(set(arguments.splitter) - set(known)):
         parser.error(f"no splitter {', '.join(unknown)}; splitters: {', '.join(known)}")
     labelled, console = reels(arguments.folder), Console()
+    settings = {name: value for name, value in vars(arguments).items() if name == "recheck"}
     for name in arguments.splitter:
-        splitter = cast("Splitter", known[name]())  # the registry holds splitters only under that kind
+        splitter = cast(
+            "Splitter", known[name](recheck=arguments.recheck)
+        )  # the registry holds splitters only under that kind
         console.print(report(name, [trial(path, truths, splitter) for path, truths in labelled.items()]))
 
 

@@ -9,7 +9,7 @@ from typing import Annotated, ClassVar, Literal
 import pydantic
 
 from vidcurate.records import Shot, Thumbnail
-from vidcurate.registry import Component, Seconds, settings
+from vidcurate.registry import Component, Fraction01, Seconds, loaded, settings
 
 Detect = Callable[[Iterable[Thumbnail]], Iterator[Shot]]
 """Takes every frame of one video, once and in order; yields its shots, rising, disjoint, without transition frames.
@@ -32,6 +32,10 @@ class Splitter(Component):
         max_mode: `stride` cuts pieces of max_length, and the rest is a piece too; `even` cuts as few equal pieces as
             fit; `truncate` keeps the first max_length only.
         crop: cut off both ends of every piece.
+        recheck: split shots whose picture becomes another between two looks a half-second apart, and is steady before
+            and after.
+        stitch: join shots that touch, if the last look at one and the first at the next have at least this cosine.
+            None joins none.
     """
 
     kind: ClassVar[str] = "splitter"
@@ -42,6 +46,15 @@ class Splitter(Component):
     max_length: Annotated[float, pydantic.Field(gt=0, allow_inf_nan=False)] | None = 60.0
     max_mode: Literal["stride", "even", "truncate"] = "stride"
     crop: Seconds = 0.0
+    recheck: bool = False
+    stitch: Fraction01 | None = None
+
+    def check(self) -> None:
+        """Whether the weights of the network that looks are there, if shots are rechecked or stitched."""
+        if self.recheck or self.stitch is not None:
+            from vidcurate.model.weights import EFFICIENTNET_LITE0
+
+            EFFICIENTNET_LITE0.path()
 
     @property
     def reach(self) -> int | None:
@@ -55,3 +68,23 @@ class Splitter(Component):
     @abstractmethod
     def load(self, device: str) -> Detect:
         """The function that finds shots; models go to `device` (`cpu`, `cuda`)."""
+
+
+def found(splitter: Splitter, thumbnails: Iterable[Thumbnail], device: str) -> Iterator[Shot]:
+    """Shots of a video, rechecked and stitched if the splitter is to.
+
+    Args:
+        splitter: finds them.
+        thumbnails: every frame of the video, of the splitter's size.
+        device: where models run.
+    """
+    detect: Detect = loaded(splitter, device)
+    if not splitter.recheck and splitter.stitch is None:
+        return detect(thumbnails)
+    from vidcurate.splitter.looks import Looks, rechecked, stitched
+
+    looks = Looks(thumbnails, device)
+    shots = detect(looks)
+    if splitter.recheck:
+        shots = rechecked(shots, looks)
+    return shots if splitter.stitch is None else stitched(shots, looks, splitter.stitch)

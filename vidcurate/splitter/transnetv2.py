@@ -46,12 +46,12 @@ class TransNetV2(Splitter):
 
     def check(self) -> None:
         """Whether the weights and OpenVINO, if it is asked for, are there."""
+        super().check()
         from vidcurate.model.openvino import installed
         from vidcurate.model.weights import TRANSNETV2
 
         if self.backend == "openvino" and not installed():
             raise MissingExtra(f"{self.name} with backend=openvino", package="openvino", extra="cpu")
-
         TRANSNETV2.path()
 
     def load(self, device: str) -> Detect:

@@ -12,7 +12,7 @@ import numpy as np
 from vidcurate.errors import DecodeError, EncodeError
 from vidcurate.records import Clip, CutClip, Sampling, Shot, Span, VideoInfo, Written
 from vidcurate.registry import loaded
-from vidcurate.splitter.base import Splitter
+from vidcurate.splitter.base import Splitter, found
 from vidcurate.splitter.spans import pieces
 from vidcurate.stage.parts import Part
 from vidcurate.stage.recut import Recut
@@ -87,7 +87,7 @@ class Cutting:
         since = part.since if part is not None else None
         vectors = any(want.vectors for want in self._resizes)
         frames = Lookahead(self._path, self._info, since=since, vectors=vectors)
-        shots = loaded(self._splitter, self._device)(frames.thumbnails(self._splitter.thumbnail))
+        shots = found(self._splitter, frames.thumbnails(self._splitter.thumbnail), self._device)
         if part is not None:
             shots = part.own(shots)
         parts = pieces(shots, frames.borders, self._info.time_base, self._splitter)
