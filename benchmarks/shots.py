@@ -171,9 +171,8 @@ def main() -> None:
     labelled, console = reels(arguments.folder), Console()
     settings = {name: value for name, value in vars(arguments).items() if name == "recheck"}
     for name in arguments.splitter:
-        splitter = cast(
-            "Splitter", known[name](recheck=arguments.recheck)
-        )  # the registry holds splitters only under that kind
+        # The registry holds splitters only under that kind.
+        splitter = cast("Splitter", known[name](**settings))
         console.print(report(name, [trial(path, truths, splitter) for path, truths in labelled.items()]))
 
 
