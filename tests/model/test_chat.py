@@ -124,7 +124,7 @@ def test_what_is_no_completion_is_tried_again_and_then_told(chat, ask, body):
     assert ask(retries=1).text
 
     chat.replies = [Reply(body=body)]
-    assert ask(retries=0).failure.startswith("not a chat completion: ")
+    assert ask(retries=0).failure.startswith("not what was asked for: ")
 
 
 @pytest.mark.parametrize("text", ["", " \n", None])

@@ -16,7 +16,7 @@ import pydantic
 from numpy.typing import NDArray
 
 from vidcurate.embedder.base import Embed, Embedder
-from vidcurate.errors import ConfigError, VidcurateError
+from vidcurate.errors import ConfigError
 from vidcurate.records import Frames, Sampling
 from vidcurate.registry import Count, Seconds, register
 
@@ -93,18 +93,12 @@ class OpenAI(Embedder):
         return vectors
 
     def _ask(self, clip: Frames) -> NDArray[np.float32]:
-        said = self._endpoint.post(
-            "embeddings",
-            {
-                "model": self.model,
-                "messages": [{"role": "user", "content": _content(clip, self.instruction)}],
-                "encoding_format": "float",
-            },
-        )
-        try:
-            vector = np.array(said["data"][0]["embedding"], np.float32)
-        except (KeyError, IndexError, TypeError, ValueError) as error:
-            raise VidcurateError(f"{self.base_url}/embeddings: not an embedding: {error!r}") from error
+        body = {
+            "model": self.model,
+            "messages": [{"role": "user", "content": _content(clip, self.instruction)}],
+            "encoding_format": "float",
+        }
+        vector = self._endpoint.post("embeddings", body, _vector)
         if vector.shape != (self.dim,):
             raise ConfigError([f"embedder.dimensions={self.dim}: {self.model} gives {vector.size}; give that"])
         return vector
@@ -128,3 +122,7 @@ def _content(clip: Frames, instruction: str) -> list[dict[str, Any]]:
     urls = (f"data:image/jpeg;base64,{b64encode(jpeg(image)).decode()}" for image in clip.images)
     shown: list[dict[str, Any]] = [{"type": "image_url", "image_url": {"url": url}} for url in urls]
     return [*shown, {"type": "text", "text": instruction}] if instruction else shown
+
+
+def _vector(said: Any) -> NDArray[np.float32]:
+    return np.array(said["data"][0]["embedding"], np.float32)

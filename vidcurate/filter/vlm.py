@@ -9,7 +9,7 @@ size, such as noise, is better measured by `quality`.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 import pydantic
 
@@ -18,6 +18,9 @@ from vidcurate.filter.bound import Bound01, Limit
 from vidcurate.model.vision import Precision
 from vidcurate.records import Frames, Sampling
 from vidcurate.registry import Count, near, register
+
+if TYPE_CHECKING:
+    from vidcurate.model.vision_language import VisionLanguage
 
 QUESTIONS: Mapping[str, str] = {
     "slideshow": "Is this a series of still pictures rather than filmed motion?",
@@ -105,17 +108,11 @@ class Vlm(Filter):
             MissingWeights: the checkpoint is not there.
             ConfigError: it holds another kind of network.
         """
-        from vidcurate.model.vision_language import VisionLanguage
-
-        VisionLanguage(model=self.model, key="filter.vlm", local_files_only=self.local_files_only).check()
+        self._network.check()
 
     def load(self, device: str) -> Score:
         """The function that scores one clip; raises as `check` does."""
-        from vidcurate.model.vision_language import VisionLanguage
-
-        judge = VisionLanguage(
-            model=self.model, key="filter.vlm", precision=self.precision, local_files_only=self.local_files_only
-        ).load(device)
+        judge = self._network.load(device)
 
         def score(frames: Frames) -> dict[str, float]:
             count, said = len(frames.images), dict.fromkeys(self.questions, 0.0)
@@ -124,3 +121,18 @@ class Vlm(Filter):
             return said | {"worst": max(said.values())}
 
         return score
+
+    @property
+    def _network(self) -> VisionLanguage:
+        from vidcurate.model.hub import Place
+        from vidcurate.model.vision_language import VisionLanguage
+
+        place = Place(
+            component=self.name,
+            key="filter.vlm.model",
+            model=self.model,
+            local_files_only=self.local_files_only,
+            example="Qwen/Qwen2.5-VL-3B-Instruct",
+            extra="vlm",
+        )
+        return VisionLanguage(place=place, precision=self.precision)

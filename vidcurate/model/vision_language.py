@@ -7,19 +7,17 @@ for videos alone, is not needed.
 from __future__ import annotations
 
 import importlib.util
-import re
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from vidcurate.errors import ConfigError, MissingExtra, MissingWeights
+from vidcurate.errors import ConfigError
 from vidcurate.model.device import inference
-from vidcurate.model.vision import Precision, quiet
+from vidcurate.model.hub import Place
+from vidcurate.model.vision import Precision
 
 Judge = Callable[[NDArray[np.uint8], str], float]
 """uint8 [n, height, width, 3] RGB and a question -> probability of "yes" against "no"."""
@@ -33,46 +31,45 @@ class VisionLanguage:
     """A checkpoint: where it is and how it is read.
 
     Attributes:
-        model: a local folder, or else an id of the hub, `owner/name`.
-        key: where its settings stand in the config, for messages.
+        place: where it is read from.
         precision: how numbers are held inside the network.
-        local_files_only: whether a hub id may only be looked up in the local cache.
     """
 
-    model: str
-    key: str
+    place: Place
     precision: Precision = "fp32"
-    local_files_only: bool = False
 
-    def check(self) -> None:
-        """Whether it can be loaded; reads its config, not its weights.
+    def check(self) -> Any:
+        """Its config; its weights are not read.
 
         Raises:
             MissingExtra: transformers is not installed.
             MissingWeights: there is no such folder, or the hub does not yield its config.
             ConfigError: it holds a network that does not answer questions about pictures.
         """
-        if importlib.util.find_spec("transformers") is None:
-            raise MissingExtra(self.key, package="transformers", extra="vlm")
-        folder = Path(self._place)
-        if folder.is_dir():
-            kinds = {file.suffix for file in folder.iterdir()}
-            if not (folder / "config.json").exists() or not kinds & {".safetensors", ".bin"}:
-                raise self._missing("holds no config.json or no weights")
-        elif not re.fullmatch(r"[\w-][\w.-]*/[\w.-]+", self.model):
-            raise self._missing("is no folder, and no id of the hub (owner/name)")
-        self._config()
+        config = self.place.config()
+        from transformers.models.auto.modeling_auto import MODEL_FOR_IMAGE_TEXT_TO_TEXT_MAPPING_NAMES
+
+        if config.model_type not in MODEL_FOR_IMAGE_TEXT_TO_TEXT_MAPPING_NAMES:
+            raise ConfigError(
+                [
+                    f"{self.place.key}={self.place.model!r} holds a {config.model_type}, which answers no questions "
+                    "about pictures"
+                ]
+            )
+        return config
 
     def load(self, device: str) -> Judge:
         """The network on `device`, as somebody who answers yes or no; raises as `check` does."""
-        self.check()
+        config = self.check()
         import torch
         from transformers import AutoModelForImageTextToText
 
         dtype = {"fp32": torch.float32, "bf16": torch.bfloat16, "fp16": torch.float16}[self.precision]
-        with self._reading(), quiet():
-            processor = self._processor()
-            model = AutoModelForImageTextToText.from_pretrained(self._place, dtype=dtype, **self._where)
+        with self.place.reading():
+            processor = self._processor(config)
+            model = AutoModelForImageTextToText.from_pretrained(
+                self.place.path, dtype=dtype, local_files_only=self.place.offline
+            )
         model.to(device).eval()
         yes, no = self._first_tokens(processor.tokenizer)
 
@@ -92,42 +89,22 @@ class VisionLanguage:
 
         return judge
 
-    @property
-    def _place(self) -> str:
-        return str(Path(self.model).expanduser())
-
-    @property
-    def _where(self) -> dict[str, bool]:
-        return {"local_files_only": self.local_files_only or Path(self._place).is_dir()}
-
-    def _config(self) -> Any:
-        from transformers import AutoConfig
-        from transformers.models.auto.modeling_auto import MODEL_FOR_IMAGE_TEXT_TO_TEXT_MAPPING_NAMES
-
-        with self._reading(), quiet():
-            config = AutoConfig.from_pretrained(self._place, **self._where)
-        if config.model_type not in MODEL_FOR_IMAGE_TEXT_TO_TEXT_MAPPING_NAMES:
-            raise ConfigError(
-                [f"{self.key}.model={self.model!r} holds a {config.model_type}, which answers no questions on pictures"]
-            )
-        return config
-
-    def _processor(self) -> Any:
+    def _processor(self, config: Any) -> Any:
         """The checkpoint's processor; without its part for videos where that wants torchvision."""
         from transformers import AutoImageProcessor, AutoProcessor, AutoTokenizer
         from transformers.models.auto.processing_auto import PROCESSOR_MAPPING
 
         if importlib.util.find_spec("torchvision") is not None:
-            return AutoProcessor.from_pretrained(self._place, **self._where)
-        whole = PROCESSOR_MAPPING[type(self._config())]
+            return AutoProcessor.from_pretrained(self.place.path, local_files_only=self.place.offline)
+        whole = PROCESSOR_MAPPING[type(config)]
 
         class Pictures(whole):  # type: ignore[misc, valid-type]  # its class is known at run time only
             def check_argument_for_proper_class(self, *_: object) -> None:
                 """The processor for videos may be None."""
 
-        tokenizer = AutoTokenizer.from_pretrained(self._place, **self._where)
+        tokenizer = AutoTokenizer.from_pretrained(self.place.path, local_files_only=self.place.offline)
         parts = {
-            "image_processor": AutoImageProcessor.from_pretrained(self._place, **self._where),
+            "image_processor": AutoImageProcessor.from_pretrained(self.place.path, local_files_only=self.place.offline),
             "tokenizer": tokenizer,
             "video_processor": None,
         }
@@ -138,23 +115,8 @@ class VisionLanguage:
         """First tokens of either answer; those that both share are left out."""
         yes, no = ({tokenizer.encode(word, add_special_tokens=False)[0] for word in words} for words in (YES, NO))
         if not (yes - no and no - yes):
-            raise ConfigError([f"{self.key}.model={self.model!r}: its tokenizer begins yes and no alike"])
+            raise ConfigError([f"{self.place.key}={self.place.model!r}: its tokenizer begins yes and no alike"])
         return sorted(yes - no), sorted(no - yes)
-
-    @contextmanager
-    def _reading(self) -> Iterator[None]:
-        """Say in our words what transformers says of files that are absent or that it does not know."""
-        try:
-            yield
-        except OSError as error:
-            raise self._missing(f"cannot be read ({str(error).splitlines()[0]})") from error
-        except (ValueError, KeyError) as error:
-            raise ConfigError([f"{self.key}.model={self.model!r}: {str(error).splitlines()[0]}"]) from error
-
-    def _missing(self, what: str) -> MissingWeights:
-        return MissingWeights(
-            f"{self.key}.model={self.model!r} {what}; for one: hf download Qwen/Qwen2.5-VL-3B-Instruct --local-dir DIR"
-        )
 
 
 def _pictures(images: NDArray[np.uint8]) -> list[Any]:
