@@ -59,12 +59,12 @@ class Place:
             raise MissingExtra(self.component, package="transformers", extra=self.extra)
         from transformers import AutoConfig
 
+        if (folder := self._folder) is not None:
+            weights = any(file.suffix in {".safetensors", ".bin"} for file in folder.iterdir())
+            if not weights or not (folder / "config.json").exists():
+                raise self._missing("holds no config.json" if weights else "holds no weights")
         with self.reading():
-            config = AutoConfig.from_pretrained(self.path, local_files_only=self.offline)
-        folder = self._folder
-        if folder and not any(file.suffix in {".safetensors", ".bin"} for file in folder.iterdir()):
-            raise self._missing("holds no weights")
-        return config
+            return AutoConfig.from_pretrained(self.path, local_files_only=self.offline)
 
     @contextmanager
     def reading(self) -> Iterator[None]:
