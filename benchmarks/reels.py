@@ -69,6 +69,7 @@ def build(videos: list[Path], out: Path, shots: int, chance: random.Random) -> d
     lengths = {video: length(video) for video in videos}
     cuts: list[dict[str, object]] = []
     reel: list[bytes] = []
+    pure = 0  # frames of the last shot alone
     video, begin = chance.choice(videos), 0.0
     for _ in range(shots):
         kind = chance.choices(list(WEIGHTS), list(WEIGHTS.values()))[0]
@@ -83,17 +84,19 @@ def build(videos: list[Path], out: Path, shots: int, chance: random.Random) -> d
         if len(new) < FPS:
             continue  # the video says that it is longer than it is
         begin += frames / FPS
+        longest = min(24, len(new) - 10, pure - 5)  # some frames of either shot stay pure
         if not reel:
-            reel = new
-        elif "cut" in kind:
+            reel, pure = new, len(new)
+        elif "cut" in kind or longest < 8:
+            kind = kind if "cut" in kind else "cut"
             cuts.append({"frame_start": len(reel) - 1, "frame_end": len(reel), "kind": kind})
-            reel += new
+            reel, pure = reel + new, len(new)
         else:
-            count = chance.randint(8, min(24, len(new) - 10))
+            count = chance.randint(8, longest)
             effect = chance.choice(KINDS[kind])
             between = mixed(reel[-count:], new[:count], effect)
             first = len(reel) - count + 1
-            reel = reel[:-count] + between + new[count:]
+            reel, pure = reel[:-count] + between + new[count:], len(new) - count
             cuts.append({"frame_start": first, "frame_end": first + count - 3, "kind": kind, "effect": effect})
     command = ["ffmpeg", "-v", "error", "-y", *RAW, "-s", f"{WIDTH}x{HEIGHT}", "-r", str(FPS), "-i", "-"]
     command += ["-c:v", "libx264", "-preset", "veryfast", "-crf", "20", str(out)]
