@@ -3,6 +3,7 @@ from __future__ import annotations
 import shutil
 import subprocess
 import sys
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -25,5 +26,5 @@ def test_a_reel_is_as_long_as_its_labels_say_and_the_shots_benchmark_reads_it(ma
     frames = sum(1 for _ in Decoding(str(path), probe(str(path))))
 
     assert len(transitions) == 4
-    assert all(one.last < other.first for one, other in zip(transitions, transitions[1:], strict=False))
+    assert all(one.last < other.first for one, other in pairwise(transitions))
     assert 0 < transitions[0].first <= transitions[-1].last < frames
