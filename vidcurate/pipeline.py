@@ -10,6 +10,7 @@ from typing import Any
 
 from vidcurate.errors import MediaError, MissingInput, VidcurateError
 from vidcurate.model.device import best_device
+from vidcurate.model.memory import give_back
 from vidcurate.progress import progress
 from vidcurate.recipe import STEPS, Recipe
 from vidcurate.records import Video
@@ -199,6 +200,7 @@ def from_source(
 ) -> Record | tuple[Part, ...]:
     """Decode a video once, for its shots, its clips and all that looks at them; or say how to share it."""
     device, products = best_device(), frozenset(wanted(recipe))
+    give_back()
     with store.staging() as folder:
         path = brought(video.path, folder)
         info = probe(path)

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 
 from vidcurate.errors import VidcurateError
 from vidcurate.model.device import best_device
+from vidcurate.model.memory import give_back
 from vidcurate.recipe import Recipe
 from vidcurate.records import CutClip, VideoInfo
 from vidcurate.source.place import brought
@@ -54,6 +55,7 @@ def cut_part(part: Part, *, recipe: Recipe, out: str) -> Share | Spoilt:
     """Find the shots that begin in a part, and cut, see and deliver their clips."""
     store, device, products = Store(out), best_device(), frozenset(wanted(recipe))
     video = part.video
+    give_back()
     try:
         with store.staging() as folder:
             path = brought(video.path, folder)
