@@ -1,9 +1,9 @@
 """Smart: only the frames from a cut to the next key frame are encoded, the rest is copied.
 
 Files begin with their first frame, as those of `h264` do, and little of them is encoded: cuts lie on key frames more
-often than not, and groups of pictures are short beside clips. H.264 of 8 bit with 4:2:0 colour only; all else, and a clip
-that does not show what it should, is encoded by `h264`. The two streams of a clip have parameter sets of their own,
-which decoders that read the header of MP4 only once do not mind.
+often than not, and groups of pictures are short beside clips. H.264 of 8 bit with 4:2:0 colour only; all else, and a
+clip that does not show what it should, is encoded by `h264`. The two streams of a clip have parameter sets of their
+own, which decoders that read the header of MP4 only once do not mind.
 """
 
 from __future__ import annotations
