@@ -48,23 +48,37 @@ class Place:
         return self.local_files_only or self._folder is not None
 
     def config(self) -> Any:
+        """The checkpoint's config, once it is known that a folder holds weights beside it; raises as `read` does."""
+        self.check_installed()
+        self.check_weights()
+        if (folder := self._folder) is not None and not (folder / "config.json").exists():
+            raise self.missing("holds no config.json")
+        return self.read()
+
+    def read(self) -> Any:
         """The checkpoint's config.
 
         Raises:
             MissingExtra: transformers is not installed.
-            MissingWeights: it is not to be had, or a folder holds no weights.
+            MissingWeights: it is not to be had.
             ConfigError: transformers does not know this kind of network.
         """
-        if importlib.util.find_spec("transformers") is None:
-            raise MissingExtra(self.component, package="transformers", extra=self.extra)
+        self.check_installed()
         from transformers import AutoConfig
 
-        if (folder := self._folder) is not None:
-            weights = any(file.suffix in {".safetensors", ".bin"} for file in folder.iterdir())
-            if not weights or not (folder / "config.json").exists():
-                raise self._missing("holds no config.json" if weights else "holds no weights")
         with self.reading():
             return AutoConfig.from_pretrained(self.path, local_files_only=self.offline)
+
+    def check_installed(self) -> None:
+        """Raise `MissingExtra` where transformers is not installed."""
+        if importlib.util.find_spec("transformers") is None:
+            raise MissingExtra(self.component, package="transformers", extra=self.extra)
+
+    def check_weights(self) -> None:
+        """Raise `MissingWeights` where a folder holds none."""
+        folder = self._folder
+        if folder and not any(file.suffix in {".safetensors", ".bin"} for file in folder.iterdir()):
+            raise self.missing("holds no weights")
 
     @contextmanager
     def reading(self) -> Iterator[None]:
@@ -77,7 +91,7 @@ class Place:
         try:
             yield
         except OSError as error:
-            raise self._missing(f"cannot be read ({str(error).splitlines()[0]})") from error
+            raise self.missing(f"cannot be read ({str(error).splitlines()[0]})") from error
         except ValueError as error:
             raise ConfigError([f"{self.key}={self.model!r}: {str(error).splitlines()[0]}"]) from error
         finally:
@@ -97,6 +111,7 @@ class Place:
             f"hf download {self.example} --local-dir {self.model}"
         )
 
-    def _missing(self, what: str) -> MissingWeights:
+    def missing(self, what: str) -> MissingWeights:
+        """The error that says what is amiss with it, and how to get it."""
         fetch = f"{self.example} --local-dir {self.model}" if self._folder else self.model
         return MissingWeights(f"{self.component} checkpoint {self.model} {what}: hf download {fetch}")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
@@ -10,11 +9,12 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from vidcurate.errors import ConfigError, MissingExtra
+from vidcurate.errors import ConfigError
 from vidcurate.model.batching import batched
 from vidcurate.model.device import inference
+from vidcurate.model.hub import Place
 from vidcurate.model.video_tower import VideoFeatures
-from vidcurate.model.vision import Checkpoint, Precision, Tower, quiet, torch_type
+from vidcurate.model.vision import Precision, torch_type
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -55,13 +55,12 @@ class RemoteCheckpoint:
             MissingWeights: the checkpoint is not there.
             ConfigError: its code may not run, or its vectors have another length.
         """
-        if importlib.util.find_spec("transformers") is None:
-            raise MissingExtra(self.family, package="transformers", extra="vlm")
+        place = self._place
+        place.check_installed()
         from transformers import PretrainedConfig
 
-        place = self._place
-        with place.reading(), quiet():
-            says, _ = PretrainedConfig.get_config_dict(place.place, local_files_only=place.offline)
+        with place.reading():
+            says, _ = PretrainedConfig.get_config_dict(place.path, local_files_only=place.offline)
         code = says.get("auto_map", {}).get("AutoModel")
         if code is None:
             raise ConfigError([f"embedder.model={self.model!r} brings no code of a {self.family} (no auto_map)"])
@@ -85,9 +84,9 @@ class RemoteCheckpoint:
         where = {"trust_remote_code": True, "local_files_only": place.offline}
         kind = torch_type(precision)
         try:
-            with place.reading(), quiet():
-                model = AutoModel.from_pretrained(place.place, dtype=kind, **where).to(device).eval()
-                processor = AutoProcessor.from_pretrained(place.place, **where) if self._processed else None
+            with place.reading():
+                model = AutoModel.from_pretrained(place.path, dtype=kind, **where).to(device).eval()
+                processor = AutoProcessor.from_pretrained(place.path, **where) if self._processed else None
         except ImportError as error:
             raise ConfigError([f"embedder.model={self.model!r}: its code needs a package: {error}"]) from error
 
@@ -117,9 +116,15 @@ class RemoteCheckpoint:
         return self.family == "cosmos_embed1"
 
     @property
-    def _place(self) -> Checkpoint:
-        tower = Tower(name=self.family, classes={}, output="", width="", example=EXAMPLES[self.family])
-        return Checkpoint(tower=tower, model=self.model, local_files_only=self.local_files_only)
+    def _place(self) -> Place:
+        return Place(
+            component=self.family,
+            key="embedder.model",
+            model=self.model,
+            local_files_only=self.local_files_only,
+            example=EXAMPLES[self.family],
+            extra="vlm",
+        )
 
 
 def _normalised(pixels: NDArray[np.uint8]) -> Any:

@@ -46,7 +46,7 @@ class VideoCheckpoint(Checkpoint):
         for key, given, wanted in (("size", size, vision.image_size), ("frames", frames, vision.num_frames)):
             if given != wanted:
                 self._refuse(f"embedder.{key}={given}: {self.model} wants {wanted}; give that")
-        self.check_weights()
+        self.place.check_weights()
 
     def load_video(self, device: str, precision: Precision, batch: int) -> VideoFeatures:
         """The network on `device`, `batch` clips at a time; raises as `load` does."""

@@ -6,20 +6,17 @@ by which its pixels are normalised are read from the checkpoint.
 
 from __future__ import annotations
 
-import importlib.util
-import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-from vidcurate.errors import ConfigError, MissingExtra, MissingWeights
+from vidcurate.errors import ConfigError
 from vidcurate.model.batching import batched
 from vidcurate.model.device import inference
+from vidcurate.model.hub import Place
 
 if TYPE_CHECKING:
     from torch import Tensor, dtype
@@ -105,7 +102,7 @@ class Checkpoint:
                 self._refuse(f"{self.key}.size={size}: {self.model} wants a multiple of {config.patch_size} pixels")
         elif size != config.image_size:
             self._refuse(f"{self.key}.size={size}: {self.model} wants {config.image_size}; give that")
-        self.check_weights()
+        self.place.check_weights()
 
     @property
     def dim(self) -> int:
@@ -139,13 +136,13 @@ class Checkpoint:
         import transformers
 
         network = getattr(transformers, self.tower.classes[config.model_type])
-        with self.reading(), quiet():
+        with self.place.reading():
             model, found = network.from_pretrained(
-                self.place,
+                self.place.path,
                 config=config,
                 dtype=torch_type(precision),
                 output_loading_info=True,
-                local_files_only=self.offline,
+                local_files_only=self.place.offline,
             )
         if found["missing_keys"]:
             some = ", ".join(sorted(found["missing_keys"])[:3])
@@ -164,43 +161,21 @@ class Checkpoint:
 
         return normalised
 
-    def check_weights(self) -> None:
-        """Raise `MissingWeights` if a folder has a config but no weights."""
-        folder = self._folder
-        if folder and not any(file.suffix in {".safetensors", ".bin"} for file in folder.iterdir()):
-            raise self._missing("holds no weights")
-
     @property
-    def _folder(self) -> Path | None:
-        """The local folder; None for an id of the hub."""
-        path = Path(self.model).expanduser()
-        if path.is_dir():
-            return path
-        if re.fullmatch(r"[\w-][\w.-]*/[\w.-]+", self.model):
-            return None
-        raise MissingWeights(
-            f"{self.model}: no such folder of a {self.tower.name} checkpoint, and no id of the hub (owner/name): "
-            f"hf download {self.tower.example} --local-dir {self.model}"
+    def place(self) -> Place:
+        """Where it is read from."""
+        return Place(
+            component=self.tower.name,
+            key=f"{self.key}.model",
+            model=self.model,
+            local_files_only=self.local_files_only,
+            example=self.tower.example,
+            extra="vlm",
         )
-
-    @property
-    def place(self) -> str:
-        """What transformers is given: the folder or the id."""
-        return str(self._folder or self.model)
-
-    @property
-    def offline(self) -> bool:
-        """Whether the hub is not to be asked."""
-        return self.local_files_only or self._folder is not None
 
     def _config(self) -> Any:
         """The config of the image tower, alone or as part of a larger network."""
-        if importlib.util.find_spec("transformers") is None:
-            raise MissingExtra(self.tower.name, package="transformers", extra="vlm")
-        from transformers import AutoConfig
-
-        with self.reading(), quiet():
-            config = AutoConfig.from_pretrained(self.place, local_files_only=self.offline)
+        config = self.place.read()
         vision = self._part(config)
         if vision.model_type not in self.tower.classes:
             known = ", ".join(self.tower.classes)
@@ -220,28 +195,16 @@ class Checkpoint:
         """Factor, and mean and standard deviation of red, green and blue after it."""
         from transformers import ImageProcessingMixin
 
-        with self.reading():
-            says, _ = ImageProcessingMixin.get_image_processor_dict(self.place, local_files_only=self.offline)
+        with self.place.reading():
+            says, _ = ImageProcessingMixin.get_image_processor_dict(
+                self.place.path, local_files_only=self.place.offline
+            )
         scale = says.get("rescale_factor", 1 / 255) if says.get("do_rescale", True) else 1.0
         if not says.get("do_normalize", True):
             return scale, [0.0] * 3, [1.0] * 3
         if "image_mean" not in says or "image_std" not in says:
-            raise self._missing("has no image_mean and image_std in its preprocessor_config.json")
+            raise self.place.missing("has no image_mean and image_std in its preprocessor_config.json")
         return scale, says["image_mean"], says["image_std"]
-
-    @contextmanager
-    def reading(self) -> Iterator[None]:
-        """Say in our words what transformers says of files that are absent or that it does not know."""
-        try:
-            yield
-        except OSError as error:
-            raise self._missing(f"cannot be read ({str(error).splitlines()[0]})") from error
-        except ValueError as error:
-            raise ConfigError([f"{self.key}.model={self.model!r}: {str(error).splitlines()[0]}"]) from error
-
-    def _missing(self, what: str) -> MissingWeights:
-        fetch = f"{self.tower.example} --local-dir {self.model}" if self._folder else self.model
-        return MissingWeights(f"{self.tower.name} checkpoint {self.model} {what}: hf download {fetch}")
 
     def _refuse(self, problem: str) -> None:
         raise ConfigError([problem])
@@ -252,19 +215,3 @@ def torch_type(precision: Precision) -> dtype:
     import torch
 
     return {"fp32": torch.float32, "bf16": torch.bfloat16, "fp16": torch.float16}[precision]
-
-
-@contextmanager
-def quiet() -> Iterator[None]:
-    """Without transformers' progress bars and its list of the tensors, those of a text tower, that stay unread."""
-    from transformers.utils import logging
-
-    level, bar = logging.get_verbosity(), logging.is_progress_bar_enabled()
-    logging.set_verbosity_error()
-    logging.disable_progress_bar()
-    try:
-        yield
-    finally:
-        logging.set_verbosity(level)
-        if bar:
-            logging.enable_progress_bar()

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from vidcurate.errors import ConfigError
 from vidcurate.model.device import inference
 from vidcurate.model.hub import Place
-from vidcurate.model.vision import Precision
+from vidcurate.model.vision import Precision, torch_type
 
 Judge = Callable[[NDArray[np.uint8], str], float]
 """uint8 [n, height, width, 3] RGB and a question -> probability of "yes" against "no"."""
@@ -64,7 +64,7 @@ class VisionLanguage:
         import torch
         from transformers import AutoModelForImageTextToText
 
-        dtype = {"fp32": torch.float32, "bf16": torch.bfloat16, "fp16": torch.float16}[self.precision]
+        dtype = torch_type(self.precision)
         with self.place.reading():
             processor = self._processor(config)
             model = AutoModelForImageTextToText.from_pretrained(

@@ -9,7 +9,7 @@ from __future__ import annotations
 import datetime
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 import torch
@@ -20,10 +20,9 @@ from vidcurate.errors import ConfigError
 from vidcurate.model.batching import batched
 from vidcurate.model.device import inference
 from vidcurate.model.hub import Place
+from vidcurate.model.vision import Precision, torch_type
 from vidcurate.records import Answer, Frames
 
-Precision = Literal["fp32", "bf16", "fp16"]
-"""How numbers are held inside the network."""
 Question = tuple[Frames, str]
 """Frames of a window, and what is asked about them."""
 Say = Callable[[Sequence[Question]], list[Answer]]
@@ -74,7 +73,7 @@ def load(place: Place, device: str, precision: Precision, how: Generation) -> Sa
     config = check(place)
     from transformers import AutoModelForImageTextToText, AutoTokenizer, GenerationConfig, ImageProcessingMixin
 
-    dtype = {"fp32": torch.float32, "bf16": torch.bfloat16, "fp16": torch.float16}[precision]
+    dtype = torch_type(precision)
     with place.reading():
         model, found = AutoModelForImageTextToText.from_pretrained(
             place.path, config=config, dtype=dtype, output_loading_info=True, local_files_only=place.offline
