@@ -5,7 +5,6 @@ Frames are sent as JPEGs in the order of time. vLLM must admit so many: `--limit
 
 from __future__ import annotations
 
-from base64 import b64encode
 from collections.abc import Sequence
 from typing import Annotated, Any, ClassVar
 
@@ -15,6 +14,7 @@ from vidcurate.captioner.base import Caption
 from vidcurate.captioner.prompts import Variant, first, second
 from vidcurate.captioner.windows import WindowedCaptioner, thinned
 from vidcurate.model.chat import Chat
+from vidcurate.model.server import pictures, text
 from vidcurate.records import Answer, Frames, Sampling
 from vidcurate.registry import Count, register
 
@@ -62,20 +62,12 @@ class OpenAI(Chat, WindowedCaptioner):
 
     def _caption(self, window: Frames) -> Answer:
         frames, asked = _pictures(thinned(window, self.max_frames)), first(self.prompt_variant, self.prompt)
-        answer = self.ask([*frames, _text(asked)])
+        answer = self.ask([*frames, text(asked)])
         if answer.failure or not self.stage2:
             return answer
-        return answer.followed(self.ask([*frames, _text(second(asked, answer.text, self.stage2_prompt))]))
+        return answer.followed(self.ask([*frames, text(second(asked, answer.text, self.stage2_prompt))]))
 
 
 def _pictures(frames: Frames) -> Sequence[dict[str, Any]]:
-    from vidcurate.video.jpeg import jpeg
-
     times = ", ".join(f"{time:.1f}" for time in frames.times - frames.times[0])
-    urls = (f"data:image/jpeg;base64,{b64encode(jpeg(image)).decode()}" for image in frames.images)
-    shown = [{"type": "image_url", "image_url": {"url": url}} for url in urls]
-    return [_text(f"Frames of one video, in order, taken at these seconds: {times}."), *shown]
-
-
-def _text(words: str) -> dict[str, Any]:
-    return {"type": "text", "text": words}
+    return [text(f"Frames of one video, in order, taken at these seconds: {times}."), *pictures(frames.images)]

@@ -7,6 +7,7 @@ from typing import ClassVar
 from vidcurate.enhancer.base import Enhance, Enhancer
 from vidcurate.enhancer.prompts import Variant, question
 from vidcurate.model.chat import Chat
+from vidcurate.model.server import text
 from vidcurate.records import Answer
 from vidcurate.registry import register
 
@@ -38,4 +39,4 @@ class OpenAI(Chat, Enhancer):
         return lambda captions: self.each(self._rewritten, captions)
 
     def _rewritten(self, caption: str) -> Answer:
-        return self.ask([{"type": "text", "text": question(self.prompt_variant, self.prompt, caption)}])
+        return self.ask([text(question(self.prompt_variant, self.prompt, caption))])

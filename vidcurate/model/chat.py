@@ -6,54 +6,31 @@ is in no config, fingerprint, log or message.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from typing import Annotated, Any, ClassVar, TypeVar
+from collections.abc import Sequence
+from typing import Annotated, Any
 
 import pydantic
 
-from vidcurate.model.endpoint import Endpoint, NoAnswer
+from vidcurate.model.endpoint import NoAnswer
+from vidcurate.model.server import Server
 from vidcurate.records import Answer
-from vidcurate.registry import Count, Seconds, settings
+from vidcurate.registry import Count, settings
 
-Url = Annotated[str, pydantic.Field(pattern=r"^https?://[^@?#\s]+$")]
-"""Address of a server, without a name, a password or a query, which would end in run.json."""
 Content = Sequence[dict[str, Any]]
 """What is said in one message: parts of `type` `text` or `image_url`."""
 
-Item = TypeVar("Item")
-
 
 @settings
-class Chat:
-    """The settings of every component that asks such a server.
+class Chat(Server):
+    """The settings of every component that chats with a server.
 
     Attributes:
-        model: what the server calls the model.
-        base_url: address up to and including `/v1`.
-        api_key_env: environment variable that holds the key; where it is not set, none is sent.
         max_tokens: an answer may have so many.
         temperature: 0 for the most probable words.
-        timeout: a request may take so long.
-        retries: tries after the first, where trying again may help.
-        retry_delay: before the first of them; doubled each time, and never less than the server asks for.
-        concurrency: requests that are under way at once.
     """
 
-    speed: ClassVar[frozenset[str]] = frozenset(
-        {"base_url", "api_key_env", "timeout", "retries", "retry_delay", "concurrency"}
-    )
-    """What does not change the answers."""
-
-    model: str
-    base_url: Url = "http://localhost:8000/v1"
-    api_key_env: str = "OPENAI_API_KEY"
     max_tokens: Count = 512
     temperature: Annotated[float, pydantic.Field(ge=0, le=2)] = 0.0
-    timeout: Annotated[float, pydantic.Field(gt=0, le=86400)] = 120.0
-    retries: Annotated[int, pydantic.Field(ge=0)] = 5
-    retry_delay: Seconds = 1.0
-    concurrency: Count = 8
 
     def reach(self, key: str) -> None:
         """Ask the server for its models, once.
@@ -64,7 +41,7 @@ class Chat:
         Raises:
             ConfigError: no server answers, or it does not accept the key.
         """
-        self._endpoint.check(key)
+        self.endpoint.check(key)
 
     def ask(self, content: Content) -> Answer:
         """Say one message and take the answer, trying again where that may help."""
@@ -75,24 +52,9 @@ class Chat:
             "temperature": self.temperature,
         }
         try:
-            return self._endpoint.post("chat/completions", body, _answer)
+            return self.endpoint.post("chat/completions", body, _answer)
         except NoAnswer as error:
             return Answer(failure=error.reason)
-
-    def each(self, ask: Callable[[Item], Answer], items: Sequence[Item]) -> list[Answer]:
-        """The answers to many questions, in their order, `concurrency` at a time."""
-        with ThreadPoolExecutor(self.concurrency) as pool:
-            return list(pool.map(ask, items))
-
-    @property
-    def _endpoint(self) -> Endpoint:
-        return Endpoint(
-            base_url=self.base_url,
-            api_key_env=self.api_key_env,
-            timeout=self.timeout,
-            retries=self.retries,
-            retry_delay=self.retry_delay,
-        )
 
 
 def _answer(said: Any) -> Answer:
