@@ -7,26 +7,25 @@ either size. Fast camera motion does not trip it as it does `content`; it misses
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from typing import Annotated, ClassVar
+from typing import TYPE_CHECKING, Annotated, ClassVar
 
 import pydantic
 
-from vidcurate.records import Shot, Thumbnail
 from vidcurate.registry import Count, register
-from vidcurate.splitter.base import Detect, Splitter
-from vidcurate.splitter.cuts import scan
+from vidcurate.splitter.cuts import CutSplitter
+
+if TYPE_CHECKING:
+    from scenedetect.detector import SceneDetector
 
 
 @register
-class Adaptive(Splitter):
+class Adaptive(CutSplitter):
     """Compares the change at each frame with the mean change of its neighbours.
 
     Attributes:
         threshold: how many times the mean of its neighbours a change must be.
         min_change: what a change must be at least, as `content` measures it, 0 to 255.
         window_frames: neighbours on either side.
-        min_shot_frames: cuts nearer to the one before than this are ignored.
     """
 
     thumbnail: ClassVar[tuple[int, int] | None] = (128, 72)
@@ -34,24 +33,14 @@ class Adaptive(Splitter):
     threshold: Annotated[float, pydantic.Field(ge=0, allow_inf_nan=False)] = 3.0
     min_change: Annotated[float, pydantic.Field(ge=0, le=255)] = 15.0
     window_frames: Count = 2
-    min_shot_frames: Annotated[int, pydantic.Field(ge=0)] = 15
 
-    @property
-    def reach(self) -> int | None:
-        """A few times the shortest shot, over which a cut that is ignored may lead to another."""
-        return max(250, 8 * self.min_shot_frames)
-
-    def load(self, device: str) -> Detect:
-        """The function that finds shots; there is no model, `device` is ignored."""
+    def detector(self) -> SceneDetector:
+        """A fresh detector."""
         from scenedetect.detectors import AdaptiveDetector
 
-        def detect(thumbnails: Iterable[Thumbnail]) -> Iterator[Shot]:
-            detector = AdaptiveDetector(
-                adaptive_threshold=self.threshold,
-                min_content_val=self.min_change,
-                window_width=self.window_frames,
-                min_scene_len=self.min_shot_frames,
-            )
-            return scan(detector, thumbnails)
-
-        return detect
+        return AdaptiveDetector(
+            adaptive_threshold=self.threshold,
+            min_content_val=self.min_change,
+            window_width=self.window_frames,
+            min_scene_len=self.min_shot_frames,
+        )

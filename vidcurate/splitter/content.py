@@ -7,19 +7,19 @@ against .855. It finds hard cuts and misses most dissolves.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from typing import Annotated, ClassVar
+from typing import TYPE_CHECKING, Annotated, ClassVar
 
 import pydantic
 
-from vidcurate.records import Shot, Thumbnail
 from vidcurate.registry import register
-from vidcurate.splitter.base import Detect, Splitter
-from vidcurate.splitter.cuts import scan
+from vidcurate.splitter.cuts import CutSplitter
+
+if TYPE_CHECKING:
+    from scenedetect.detector import SceneDetector
 
 
 @register
-class Content(Splitter):
+class Content(CutSplitter):
     """Compares neighbouring frames with a fixed threshold.
 
     Attributes:
@@ -30,19 +30,9 @@ class Content(Splitter):
     thumbnail: ClassVar[tuple[int, int] | None] = (128, 72)
 
     threshold: Annotated[float, pydantic.Field(ge=0, le=255)] = 27.0
-    min_shot_frames: Annotated[int, pydantic.Field(ge=0)] = 15
 
-    @property
-    def reach(self) -> int | None:
-        """A few times the shortest shot, over which a cut that is ignored may lead to another."""
-        return max(250, 8 * self.min_shot_frames)
-
-    def load(self, device: str) -> Detect:
-        """The function that finds shots; there is no model, `device` is ignored."""
+    def detector(self) -> SceneDetector:
+        """A fresh detector."""
         from scenedetect.detectors import ContentDetector
 
-        def detect(thumbnails: Iterable[Thumbnail]) -> Iterator[Shot]:
-            detector = ContentDetector(threshold=self.threshold, min_scene_len=self.min_shot_frames)
-            return scan(detector, thumbnails)
-
-        return detect
+        return ContentDetector(threshold=self.threshold, min_scene_len=self.min_shot_frames)

@@ -1,16 +1,44 @@
-"""From cuts to shots, and how PySceneDetect's detectors are asked for cuts; neither knows which detector it is."""
+"""From cuts to shots, and what the splitters share that ask one of PySceneDetect's detectors for cuts."""
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Iterable, Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
 
 import numpy as np
+import pydantic
 
 from vidcurate.records import Shot, Thumbnail
+from vidcurate.registry import settings
+from vidcurate.splitter.base import Detect, Splitter
 
 if TYPE_CHECKING:
     from scenedetect.detector import SceneDetector
+
+
+@settings
+class CutSplitter(Splitter):
+    """Splits where a detector of PySceneDetect sees a cut.
+
+    Attributes:
+        min_shot_frames: cuts nearer to the one before than this are ignored.
+    """
+
+    min_shot_frames: Annotated[int, pydantic.Field(ge=0)] = 15
+
+    @property
+    def reach(self) -> int | None:
+        """A few times the shortest shot, over which a cut that is ignored may lead to another."""
+        return max(250, 8 * self.min_shot_frames)
+
+    @abstractmethod
+    def detector(self) -> SceneDetector:
+        """A fresh detector; it remembers the frames that it has seen."""
+
+    def load(self, device: str) -> Detect:
+        """The function that finds shots; there is no model, `device` is ignored."""
+        return lambda thumbnails: shots_between(_cuts(self.detector(), thumbnails))
 
 
 def shots_between(cuts: Iterable[tuple[int, list[int]]]) -> Iterator[Shot]:
@@ -32,17 +60,7 @@ def shots_between(cuts: Iterable[tuple[int, list[int]]]) -> Iterator[Shot]:
         yield Shot(start, end)
 
 
-def scan(detector: SceneDetector, thumbnails: Iterable[Thumbnail]) -> Iterator[Shot]:
-    """Shots that a detector of PySceneDetect finds.
-
-    Args:
-        detector: a fresh one: it remembers the frames that it has seen.
-        thumbnails: every frame of one video.
-    """
-    return shots_between(_scan(detector, thumbnails))
-
-
-def _scan(detector: SceneDetector, thumbnails: Iterable[Thumbnail]) -> Iterator[tuple[int, list[int]]]:
+def _cuts(detector: SceneDetector, thumbnails: Iterable[Thumbnail]) -> Iterator[tuple[int, list[int]]]:
     from scenedetect.common import FrameTimecode
 
     frames = 0

@@ -7,44 +7,33 @@ gets to 16 x 16 anyway. On 140 transitions of two edited reels F1 is .852 (.857 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from typing import Annotated, ClassVar
+from typing import TYPE_CHECKING, Annotated, ClassVar
 
 import pydantic
 
-from vidcurate.records import Shot, Thumbnail
 from vidcurate.registry import Fraction01, register
-from vidcurate.splitter.base import Detect, Splitter
-from vidcurate.splitter.cuts import scan
+from vidcurate.splitter.cuts import CutSplitter
+
+if TYPE_CHECKING:
+    from scenedetect.detector import SceneDetector
 
 
 @register
-class Hash(Splitter):
+class Hash(CutSplitter):
     """Counts the bits that differ between the hashes of neighbouring frames.
 
     Attributes:
         threshold: share of the bits, 0 to 1, from which there is a cut; two unrelated pictures differ in about .5.
         size: a hash has size x size bits; 2 to 16.
-        min_shot_frames: cuts nearer to the one before than this are ignored.
     """
 
     thumbnail: ClassVar[tuple[int, int] | None] = (32, 32)
 
     threshold: Fraction01 = 0.35
     size: Annotated[int, pydantic.Field(ge=2, le=16)] = 8
-    min_shot_frames: Annotated[int, pydantic.Field(ge=0)] = 15
 
-    @property
-    def reach(self) -> int | None:
-        """A few times the shortest shot, over which a cut that is ignored may lead to another."""
-        return max(250, 8 * self.min_shot_frames)
-
-    def load(self, device: str) -> Detect:
-        """The function that finds shots; there is no model, `device` is ignored."""
+    def detector(self) -> SceneDetector:
+        """A fresh detector."""
         from scenedetect.detectors import HashDetector
 
-        def detect(thumbnails: Iterable[Thumbnail]) -> Iterator[Shot]:
-            detector = HashDetector(threshold=self.threshold, size=self.size, min_scene_len=self.min_shot_frames)
-            return scan(detector, thumbnails)
-
-        return detect
+        return HashDetector(threshold=self.threshold, size=self.size, min_scene_len=self.min_shot_frames)

@@ -8,44 +8,31 @@ of like brightness is missed.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from typing import Annotated, ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
-import pydantic
-
-from vidcurate.records import Shot, Thumbnail
 from vidcurate.registry import Count, Fraction01, register
-from vidcurate.splitter.base import Detect, Splitter
-from vidcurate.splitter.cuts import scan
+from vidcurate.splitter.cuts import CutSplitter
+
+if TYPE_CHECKING:
+    from scenedetect.detector import SceneDetector
 
 
 @register
-class Hist(Splitter):
+class Hist(CutSplitter):
     """Correlates the histograms of neighbouring frames.
 
     Attributes:
         threshold: 1 minus the correlation, 0 to 1, from which there is a cut.
         bins: of the histograms.
-        min_shot_frames: cuts nearer to the one before than this are ignored.
     """
 
     thumbnail: ClassVar[tuple[int, int] | None] = (128, 72)
 
     threshold: Fraction01 = 0.2
     bins: Count = 128
-    min_shot_frames: Annotated[int, pydantic.Field(ge=0)] = 15
 
-    @property
-    def reach(self) -> int | None:
-        """A few times the shortest shot, over which a cut that is ignored may lead to another."""
-        return max(250, 8 * self.min_shot_frames)
-
-    def load(self, device: str) -> Detect:
-        """The function that finds shots; there is no model, `device` is ignored."""
+    def detector(self) -> SceneDetector:
+        """A fresh detector."""
         from scenedetect.detectors import HistogramDetector
 
-        def detect(thumbnails: Iterable[Thumbnail]) -> Iterator[Shot]:
-            detector = HistogramDetector(threshold=self.threshold, bins=self.bins, min_scene_len=self.min_shot_frames)
-            return scan(detector, thumbnails)
-
-        return detect
+        return HistogramDetector(threshold=self.threshold, bins=self.bins, min_scene_len=self.min_shot_frames)
