@@ -4,39 +4,24 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Sequence
-from typing import ClassVar, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-from vidcurate.embedder.base import Embed, Embedder
-from vidcurate.model.vision import Checkpoint, Precision, Tower
-from vidcurate.records import Frames, Sampling
-from vidcurate.registry import Count, settings
+from vidcurate.embedder.base import Embed
+from vidcurate.embedder.checkpoint import CheckpointEmbedder
+from vidcurate.model.vision import Checkpoint, Tower
+from vidcurate.records import Frames
+from vidcurate.registry import settings
 
 
 @settings
-class TowerEmbedder(Embedder):
+class TowerEmbedder(CheckpointEmbedder):
     """Mean over a few frames of an image tower's unit vectors.
 
     Attributes:
-        model: folder of a checkpoint, or an id of the hub, `owner/name`.
-        size: width and height in pixels of the pictures that the checkpoint takes.
-        frames: of each clip, evenly spread.
-        precision: how numbers are held inside the network.
         batch_size: frames, of one clip or several, that go through the network together.
-        local_files_only: of a hub id, use the copy in the local cache or none; a folder never asks the hub.
     """
-
-    volatile: ClassVar[frozenset[str]] = frozenset({"batch_size", "local_files_only"})
-    fit: ClassVar[Literal["stretch", "crop"]] = "crop"
-
-    model: str
-    size: Count = 224
-    frames: Count = 8
-    precision: Precision = "fp32"
-    batch_size: Count = 8
-    local_files_only: bool = False
 
     @property
     @abstractmethod
@@ -47,11 +32,6 @@ class TowerEmbedder(Embedder):
     def dim(self) -> int:
         """Length of the vectors, as the checkpoint's config says."""
         return self._checkpoint.dim
-
-    @property
-    def sampling(self) -> Sampling:
-        """Frames of `size` x `size` pixels, brought to that shape as the network's own preprocessing has it."""
-        return Sampling(width=self.size, height=self.size, count=self.frames, fit=self.fit)
 
     def check(self) -> None:
         """Whether transformers and the checkpoint are there, and the checkpoint fits the settings.

@@ -4,45 +4,28 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Sequence
-from typing import ClassVar, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-from vidcurate.embedder.base import Embed, Embedder
+from vidcurate.embedder.base import Embed
+from vidcurate.embedder.checkpoint import CheckpointEmbedder
 from vidcurate.model.video_tower import VideoCheckpoint, VideoFeatures
-from vidcurate.model.vision import Precision, Tower
-from vidcurate.records import Frames, Sampling
+from vidcurate.model.vision import Tower
+from vidcurate.records import Frames
 from vidcurate.registry import Count, settings
 
 
 @settings
-class ClipEmbedder(Embedder):
+class ClipEmbedder(CheckpointEmbedder):
     """One vector of a few frames; a clip that has fewer shows some of them again.
 
     Attributes:
-        model: folder of a checkpoint, or an id of the hub, `owner/name`.
-        size: width and height in pixels of the pictures that the checkpoint takes.
         frames: of each clip, evenly spread; as many as the checkpoint takes.
-        precision: how numbers are held inside the network.
         batch_size: clips that go through the network together.
-        local_files_only: of a hub id, use the copy in the local cache or none; a folder never asks the hub.
     """
 
-    volatile: ClassVar[frozenset[str]] = frozenset({"batch_size", "local_files_only"})
-    fit: ClassVar[Literal["stretch", "crop"]] = "crop"
-
-    model: str
-    size: Count = 224
-    frames: Count = 8
-    precision: Precision = "fp32"
     batch_size: Count = 4
-    local_files_only: bool = False
-
-    @property
-    def sampling(self) -> Sampling:
-        """Frames of `size` x `size` pixels, brought to that shape as the network's own preprocessing has it."""
-        return Sampling(width=self.size, height=self.size, count=self.frames, fit=self.fit)
 
     @abstractmethod
     def features(self, device: str) -> VideoFeatures:
