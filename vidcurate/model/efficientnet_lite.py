@@ -8,6 +8,7 @@ are folded into the convolutions before them when the weights are loaded.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import cache
 
 import numpy as np
 import torch
@@ -36,8 +37,9 @@ MAPPED = sum(stage[-1] for stage in STAGES[:-1])  # blocks before the last stage
 CHANNELS, PIXELS = 192, 32  # after them: channels, and how many pixels of the image lie between neighbouring places
 
 
+@cache
 def pretrained(device: str) -> EfficientNetLite0:
-    """The network with its published weights, ready to infer.
+    """The network with its published weights, ready to infer; one per process and device, whoever asks.
 
     Raises:
         MissingWeights: they are not on this machine.
