@@ -156,7 +156,8 @@ def _processed(todo: Sequence[Video], recipe: Recipe, store: Store, runtime: Run
     for shares in complete(runtime.map(partial(cut_part, recipe=recipe, out=store.url), parts)):
         sound = [share for share in shares if isinstance(share, Share)]
         if len(sound) == len(shares):
-            yield _commit(store, join(sound, recipe, store))
+            record = join(sound, recipe, store)
+            yield _commit(store, read_record(store, record.key), record)
         else:
             whole.append(shares[0].part.video)
     yield from (outcome for outcome in runtime.map(alone, whole) if isinstance(outcome, Record))
@@ -185,11 +186,10 @@ def process(video: Video, *, recipe: Recipe, out: str, part_length: float | None
             record = unseen(known, error)
         else:  # a fault of the video lasts; anything else, such as a full disk, may pass, and the next run tries again
             record = failed(video, "split", error, made_from if isinstance(error, MediaError) else {})
-    return _commit(store, record)
+    return _commit(store, known, record)
 
 
-def _commit(store: Store, record: Record) -> Record:
-    known = read_record(store, record.key)
+def _commit(store: Store, known: Record | None, record: Record) -> Record:
     write_record(store, record)
     retire(store, known, record)
     return record
