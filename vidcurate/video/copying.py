@@ -57,8 +57,7 @@ class Copier:
 
     def _voice(self, timing: Timing, start: int) -> Sound | None:
         """The sound, unless it has ended before a tick."""
-        sound = self._sound
-        return sound if sound is not None and sound.goes_on(timing.sample(start, sound.rate)) else None
+        return self._sound.heard_from(start, timing) if self._sound is not None else None
 
 
 class Copied:

@@ -78,9 +78,8 @@ class Reencoder:
 
         It has sound if the video has any at or after that.
         """
-        timing, sound = Timing(start, self._info.time_base), self._sound
-        if sound is not None and not sound.goes_on(timing.sample(start, sound.rate)):
-            sound = None
+        timing = Timing(start, self._info.time_base)
+        sound = self._sound.heard_from(start, timing) if self._sound is not None else None
         return Reencoded(path, start, self._encoding, self._look, self._upright, timing, sound, self._info)
 
 

@@ -13,6 +13,7 @@ from av.audio.resampler import AudioResampler
 from numpy.typing import NDArray
 
 from vidcurate.video.container import frames, opened, sound
+from vidcurate.video.timing import Timing
 
 AAC_RATES = (96000, 88200, 64000, 48000, 44100, 32000, 24000, 22050, 16000, 12000, 11025, 8000, 7350)
 """Sample rates that AAC can store, in hertz."""
@@ -56,6 +57,10 @@ class Sound:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._container.close()
+
+    def heard_from(self, tick: int, timing: Timing) -> Sound | None:
+        """The sound itself, unless it ends before a tick of the clock that `timing` knows."""
+        return self if self.goes_on(timing.sample(tick, self.rate)) else None
 
     def goes_on(self, start: int) -> bool:
         """Whether the stream has a sample at or after a number of samples since the clock's zero."""
