@@ -101,6 +101,21 @@ FAILURES = pa.schema(
     ]
 )
 NEIGHBOURS = pa.schema([("id", pa.string()), ("max_id", pa.string()), ("cosine_sim_score", pa.float32())])
+PAIRS = pa.schema(
+    [
+        ("id", pa.string()),  # of the clip that ranks before the other
+        ("other_id", pa.string()),
+        ("similarity", pa.float32()),
+    ]
+)
+ORDER = pa.schema(
+    [
+        ("id", pa.string()),
+        ("rank", pa.int64()),  # smaller is kept first
+        ("source", pa.int32()),  # equal for clips of one video; null where that is not known
+        ("stands", pa.int64()),  # row of the clip that was compared in its place, most often itself
+    ]
+)
 DECISIONS = pa.schema(
     [
         ("id", pa.string()),

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import itertools
 import pickle
 
 import numpy as np
+import pyarrow as pa
 import pytest
 
 from vidcurate.cluster.base import Clusters
-from vidcurate.dedup.base import Dedup
-from vidcurate.neighbours.base import Nearest
+from vidcurate.dedup.base import Dedup, Links
+from vidcurate.dedup.order import Candidates
 from vidcurate.registry import fingerprint, registered
 
 
@@ -20,10 +20,25 @@ def kind(request) -> type[Dedup]:
 
 
 def ranks(rule: Dedup, n: int) -> np.ndarray:
-    vectors = np.random.default_rng(n).normal(size=(n, 4)).astype(np.float32)
+    rng = np.random.default_rng(n)
+    vectors = rng.normal(size=(n, 4)).astype(np.float32)
     vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
     clusters = Clusters.of(vectors, np.arange(n) % 3)
-    return rule.ranks(tuple(f"{row:03d}" for row in range(n)), vectors, clusters, 5)
+    facts = pa.table({"pixels": rng.integers(1, 3, n), "duration": rng.uniform(size=n)})
+    ids = tuple(f"{row:03d}" for row in range(n))
+    return rule.ranks(Candidates(ids=ids, vectors=vectors, clusters=clusters, facts=facts, seed=5))
+
+
+def links(n: int, share: float, seed: int = 0) -> Links:
+    """A share of all pairs, in ranks of their own."""
+    rng = np.random.default_rng(seed)
+    order = rng.permutation(n)
+    ranked = np.empty(n, np.int64)
+    ranked[order] = np.arange(n)
+    second, first = np.tril_indices(n, -1)
+    chosen = rng.uniform(size=len(first)) < share
+    similarity = rng.uniform(0.9, 1, chosen.sum()).astype(np.float32)
+    return Links(ranks=ranked, first=order[first[chosen]], second=order[second[chosen]], similarity=similarity)
 
 
 def test_a_copy_that_went_through_pickle_is_equal_and_ranks_equally(kind):
@@ -43,16 +58,24 @@ def test_ranks_are_a_permutation_that_epsilon_does_not_change(kind, n):
     assert ranks(kind(eps=0.5), n).tolist() == ranked.tolist()
 
 
-def test_epsilon_is_not_part_of_the_fingerprint(kind):
-    assert fingerprint(kind(eps=0.5)) == fingerprint(kind(eps=0.01))
+def test_what_is_applied_late_is_not_part_of_the_fingerprint(kind):
+    late = {"eps": 0.5, "scope": "within_source", "eps_within_source": 0.1, "sweep": (0.1, 0.2)}
+
+    assert fingerprint(kind(**late)) == fingerprint(kind())
 
 
-def test_a_larger_epsilon_never_brings_a_clip_back(kind):
-    similarity = np.random.default_rng(0).uniform(-1, 1, 50).astype(np.float32)
-    nearest = Nearest(index=np.maximum(np.arange(50) - 1, 0), similarity=similarity)
+@pytest.mark.parametrize("share", [0.0, 0.01, 0.1, 0.6, 1.0])
+def test_whoever_is_dropped_is_linked_to_its_witness_and_the_first_of_all_stays(kind, share):
+    given = links(60, share)
 
-    dropped = [kind().duplicates(nearest, eps) for eps in (0.0, 0.01, 0.5, 2.0)]
+    witness = kind().witnesses(given)
 
-    assert all(fewer.dtype == np.bool_ and fewer.shape == (50,) for fewer in dropped)
-    assert all((fewer <= more).all() for fewer, more in itertools.pairwise(dropped))
-    assert not any(fewer[0] for fewer in dropped)
+    pairs = set(zip(given.first.tolist(), given.second.tolist(), strict=True))
+    dropped = np.flatnonzero(witness != np.arange(60))
+    assert witness.dtype == np.int64
+    assert all((witness[row], row) in pairs or (row, witness[row]) in pairs for row in dropped)
+    assert given.ranks.argmin() not in dropped
+
+
+def test_nothing_is_linked_and_nothing_is_dropped(kind):
+    assert kind().witnesses(links(20, 0)).tolist() == list(range(20))

@@ -2,11 +2,11 @@ from __future__ import annotations
 
 import numpy as np
 
+from vidcurate.dedup.base import Links
 from vidcurate.dedup.none import KeepAll
-from vidcurate.neighbours.base import Nearest
 
 
 def test_not_even_equal_clips_are_duplicates():
-    nearest = Nearest(index=np.array([0, 0]), similarity=np.array([0, 1], np.float32))
+    pair = Links(ranks=np.arange(2), first=np.array([0]), second=np.array([1]), similarity=np.ones(1, np.float32))
 
-    assert KeepAll().duplicates(nearest, 2.0).tolist() == [False, False]
+    assert KeepAll().witnesses(pair).tolist() == [0, 1]

@@ -3,12 +3,14 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
+import pyarrow as pa
 import pytest
 
 from vidcurate.cluster.base import Clusters
 from vidcurate.cluster.kmeans import KMeans
+from vidcurate.dedup.base import Links, is_duplicate
+from vidcurate.dedup.order import Candidates
 from vidcurate.dedup.semdedup import SemDeDup
-from vidcurate.neighbours.base import Nearest
 from vidcurate.neighbours.clustered import Clustered
 
 
@@ -20,8 +22,11 @@ def fan(*degrees: float) -> np.ndarray:
 def order(keep: str, ids: str, vectors: np.ndarray, seed: int = 0) -> str:
     """Ids in the order in which they are kept, within one cluster."""
     clusters = Clusters.of(vectors, np.zeros(len(ids), np.int32))
-    ranks = SemDeDup(keep=keep).ranks(tuple(ids), vectors, clusters, seed)
-    return "".join(ids[row] for row in np.argsort(ranks))
+    rows = sorted(range(len(ids)), key=ids.__getitem__)
+    candidates = Candidates(
+        ids=tuple(sorted(ids)), vectors=vectors[rows], clusters=clusters, facts=pa.table({}), seed=seed
+    )
+    return "".join(sorted(ids)[row] for row in np.argsort(SemDeDup(keep=keep).ranks(candidates)))
 
 
 # The mean of 0, 10, 50 degrees points to 19.6: they lie 19.6, 9.6 and 30.4 degrees from it.
@@ -46,16 +51,12 @@ def test_random_depends_on_the_seed_and_each_id_only():
     assert without_a == orders[3].replace("a", "")
 
 
-def test_the_first_of_a_cluster_is_never_a_duplicate():
-    nearest = Nearest(index=np.array([0, 0, 2]), similarity=np.array([0, 0.5, 0], np.float32))
-
-    assert SemDeDup().duplicates(nearest, 2.0).tolist() == [False, True, False]
-
-
 def test_a_dropped_clip_still_drops_others():
-    nearest = Nearest(index=np.array([0, 0, 1]), similarity=np.array([0, 0.995, 0.995], np.float32))
+    chain = Links(
+        ranks=np.arange(3), first=np.array([0, 1]), second=np.array([1, 2]), similarity=np.full(2, 0.995, np.float32)
+    )
 
-    assert SemDeDup().duplicates(nearest, 0.01).tolist() == [False, True, True]
+    assert SemDeDup().witnesses(chain).tolist() == [0, 0, 1]
 
 
 @pytest.mark.parametrize(("keep", "removed"), [("hard", 1471), ("easy", 1495)])
@@ -67,7 +68,8 @@ def test_of_1500_points_the_reference_count_is_removed(keep, removed):
     rule = SemDeDup(keep=keep)
 
     clusters = KMeans(k=5).load("cpu")(vectors, 42)
-    nearest = Clustered().load("cpu")(vectors, clusters.labels, rule.ranks(ids, vectors, clusters, 42))
+    ranks = rule.ranks(Candidates(ids=ids, vectors=vectors, clusters=clusters, facts=pa.table({}), seed=42))
+    nearest = Clustered().load("cpu")(vectors, clusters, ranks).nearest
 
     assert vectors.shape == (1500, 3)
-    assert rule.duplicates(nearest, 0.01).sum() == removed
+    assert is_duplicate(nearest.similarity, 0.01).sum() == removed

@@ -3,6 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from vidcurate.cluster.base import Clusters
 from vidcurate.neighbours import clustered
 from vidcurate.neighbours.clustered import Clustered
 
@@ -14,9 +15,9 @@ def unit(rows) -> np.ndarray:
 
 def search(vectors, labels=None, ranks=None):
     n = len(vectors)
-    labels = np.zeros(n, np.int32) if labels is None else np.asarray(labels, np.int32)
+    clusters = Clusters.of(vectors, np.zeros(n, int) if labels is None else np.asarray(labels))
     ranks = np.arange(n) if ranks is None else np.asarray(ranks)
-    return Clustered().load("cpu")(vectors, labels, ranks)
+    return Clustered().load("cpu")(vectors, clusters, ranks).nearest
 
 
 @pytest.fixture(params=[1, 2, 5, 1024])
@@ -91,9 +92,9 @@ def test_a_gpu_gives_the_answer_of_the_cpu():
     if not torch.cuda.is_available():
         pytest.skip("needs a CUDA device")
     vectors = unit(np.random.default_rng(0).normal(size=(3000, 64)))
-    arguments = vectors, np.zeros(3000, np.int32), np.arange(3000)
+    arguments = vectors, Clusters.of(vectors, np.zeros(3000, int)), np.arange(3000)
 
-    here, there = (Clustered().load(device)(*arguments) for device in ("cpu", "cuda"))
+    here, there = (Clustered().load(device)(*arguments).nearest for device in ("cpu", "cuda"))
 
     assert there.index.tolist() == here.index.tolist()
     assert there.similarity.tolist() == here.similarity.tolist()

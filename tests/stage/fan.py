@@ -14,7 +14,7 @@ from vidcurate.cluster.single import Single
 from vidcurate.dedup.base import Dedup
 from vidcurate.neighbours.clustered import Clustered
 from vidcurate.stage.cluster import cluster_vectors
-from vidcurate.stage.neighbours import Pairs, find_neighbours
+from vidcurate.stage.neighbours import Compared, find_neighbours
 from vidcurate.stage.vectors import Vectors, load_vectors
 from vidcurate.store.files import Store
 from vidcurate.table import vectors_table
@@ -35,8 +35,8 @@ def fan_vectors(store: Store) -> Vectors:
     return load_vectors(f"{store.url}/fan_embd_parquet")
 
 
-def fan_pairs(store: Store, rule: Dedup) -> Pairs:
+def fan_pairs(store: Store, rule: Dedup) -> Compared:
     """Their neighbours, stored."""
     vectors = fan_vectors(store)
     grouping = cluster_vectors(store, vectors, Single(), 0, "cpu")
-    return find_neighbours(store, vectors, grouping, Clustered(), rule, 0, "cpu")
+    return find_neighbours(store, vectors, grouping, Clustered(floor=-1), rule, 0, "cpu")

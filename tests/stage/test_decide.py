@@ -1,16 +1,19 @@
 from __future__ import annotations
 
+import numpy as np
+import pyarrow as pa
 import pytest
 
 from tests.stage.fan import COS5, COS30, fan_pairs, fan_vectors
 from vidcurate.dedup.none import KeepAll
 from vidcurate.dedup.semdedup import SemDeDup
 from vidcurate.errors import MissingInput
+from vidcurate.neighbours.graph import Graph, Nearest
 from vidcurate.stage.decide import decide, stored_decisions
-from vidcurate.stage.neighbours import Pairs
+from vidcurate.stage.neighbours import Compared
 from vidcurate.store.commit import committed
 from vidcurate.store.files import Store
-from vidcurate.table import DECISIONS
+from vidcurate.table import DECISIONS, ORDER
 
 
 @pytest.fixture
@@ -44,15 +47,14 @@ def test_what_is_kept_at_each_epsilon(store, eps, kept):
 
 
 def test_a_group_is_named_after_its_kept_clip_however_long_the_chain(store):
-    names = [f"{number:03d}" for number in range(100)]
-    pairs = Pairs(
-        table=fan_pairs(store, SemDeDup()).table.schema.empty_table().from_pydict(
-            {"id": names, "max_id": [names[0], *names[:-1]], "cosine_sim_score": [0.0] + [0.999] * 99}
-        ),
-        made_from="chain",
-    )  # fmt: skip
+    rows = np.arange(100)
+    similarity = np.full(99, 0.999, np.float32)
+    nearest = Nearest(index=np.maximum(rows - 1, 0), similarity=np.append(np.float32(0), similarity))
+    graph = Graph(nearest=nearest, first=rows[:-1], second=rows[1:], similarity=similarity, floor=0.7)
+    names = pa.array([f"{number:03d}" for number in rows])
+    order = pa.table([names, rows, pa.nulls(100), rows], schema=ORDER)
 
-    decisions = decide(store, pairs, SemDeDup()).table
+    decisions = decide(store, Compared(ids=names, order=order, graph=graph, made_from="chain"), SemDeDup()).table
 
     assert set(decisions["group_id"].to_pylist()) == {"000"}
 
@@ -74,6 +76,7 @@ def test_the_record_says_from_which_neighbours_and_how_many(store):
     record = committed(store, "semantic/decisions/eps=0.01")
     assert (decisions.kept, decisions.removed, decisions.total) == (3, 2, 5)
     assert record.pop("fingerprint")
+    assert record.pop("rule")
     assert record == {"eps": 0.01, "kept": 3, "removed": 2, "total": 5, "neighbours": pairs.made_from}
 
 
@@ -102,7 +105,7 @@ def test_without_stored_neighbours_nothing_is_decided(store):
 def test_a_rule_that_compares_nothing_leaves_the_decisions_of_others_alone(store):
     decide(store, fan_pairs(store, SemDeDup()), SemDeDup())
 
-    decisions = decide(store, Pairs.none(fan_vectors(store)), KeepAll())
+    decisions = decide(store, Compared.none(fan_vectors(store)), KeepAll())
 
     assert decisions.kept == 5
     assert decisions.table["group_id"].to_pylist() == list("abcde")

@@ -8,7 +8,7 @@ from tests.stage.fan import fan_pairs
 from vidcurate.dedup.semdedup import SemDeDup
 from vidcurate.stage.decide import decide
 from vidcurate.stage.epsilon import compare_epsilons
-from vidcurate.stage.neighbours import Pairs
+from vidcurate.stage.neighbours import Compared
 from vidcurate.store.files import Store
 from vidcurate.table import CLIPS, table
 
@@ -18,7 +18,7 @@ def store(tmp_path) -> Store:
     return Store(str(tmp_path))
 
 
-def sweep(store: Store, *epsilons: float, keep: str = "hard") -> Pairs:
+def sweep(store: Store, *epsilons: float, keep: str = "hard") -> Compared:
     """Jobs of a sweep, one after the other."""
     pairs = fan_pairs(store, SemDeDup(keep=keep))
     for eps in epsilons:

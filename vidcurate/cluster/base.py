@@ -33,6 +33,11 @@ class Clusters:
         means = [vectors[rows].mean(axis=0, dtype=np.float64) for rows in members(dense)]
         return cls(labels=dense, centroids=np.stack(means).astype(np.float32))
 
+    def among(self, rows: NDArray[np.integer]) -> Clusters:
+        """The clusters of some of the vectors; those without a member among them are closed up."""
+        used, labels = np.unique(self.labels[rows], return_inverse=True)
+        return Clusters(labels=labels.astype(np.int32), centroids=self.centroids[used])
+
     def distances(self, vectors: NDArray[np.float32]) -> NDArray[np.float32]:
         """Cosine distance of each vector to its centroid.
 

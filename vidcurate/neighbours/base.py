@@ -1,4 +1,4 @@
-"""What a neighbour search is: for every clip, the most similar clip among those that would be kept before it.
+"""What a neighbour search is: it compares clips once, for every epsilon up to 1 - floor.
 
 This is the costly part of deduplication and knows no epsilon, so any number of thresholds can be tried on one search.
 """
@@ -7,37 +7,40 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import ClassVar
+from typing import Annotated, ClassVar
 
 import numpy as np
+import pydantic
 from numpy.typing import NDArray
 
-from vidcurate.registry import Component, settings
+from vidcurate.cluster.base import Clusters
+from vidcurate.neighbours.graph import Graph
+from vidcurate.registry import Component, Count, settings
 
-
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Nearest:
-    """The nearest earlier neighbour of each of n clips.
-
-    Attributes:
-        index: int64 [n], row of that neighbour; the row itself for the first of its group.
-        similarity: float32 [n], cosine in [-1, 1]; 0 for the first of its group.
-    """
-
-    index: NDArray[np.int64]
-    similarity: NDArray[np.float32]
-
-
-Search = Callable[[NDArray[np.float32], NDArray[np.int32], NDArray[np.int64]], Nearest]
-"""(float32 [n, dim] unit rows, int32 [n] cluster labels, int64 [n] ranks: smaller is kept first) -> nearest."""
+Search = Callable[[NDArray[np.float32], Clusters, NDArray[np.int64]], Graph]
+"""(float32 [n, dim] unit rows, their clusters, int64 [n] ranks: smaller is kept first) -> similar pairs."""
 
 
 @settings
 class Neighbours(Component):
-    """Which pairs of clips are compared."""
+    """Which pairs of clips are compared, and how.
+
+    Attributes:
+        needs_clusters: whether it compares by clusters; without, none are made.
+        floor: cosine from which on pairs are stored: every epsilon up to 1 - floor can be decided from them.
+        max_pairs: where there are more, the floor rises until they fit, and the log says so.
+    """
 
     kind: ClassVar[str] = "neighbours"
+    volatile: ClassVar[frozenset[str]] = frozenset({"floor"})
+    needs_clusters: ClassVar[bool] = True
+
+    floor: Annotated[float, pydantic.Field(ge=-1, lt=1, allow_inf_nan=False)] = 0.7
+    max_pairs: Count = 20_000_000
+
+    def chosen(self, n: int, dim: int, device: str) -> Neighbours:
+        """The search for n vectors of a dimension: itself, unless it is one that chooses among others."""
+        return self
 
     @abstractmethod
     def load(self, device: str) -> Search:

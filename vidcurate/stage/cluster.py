@@ -44,6 +44,12 @@ class Grouping:
     made_from: str
 
 
+def one_group(vectors: Vectors) -> Grouping:
+    """All vectors together, for a search that needs no clusters; nothing is stored."""
+    labels = np.zeros(len(vectors.ids), np.int32)
+    return Grouping(clusters=Clusters.of(vectors.matrix, labels), made_from=fingerprint(vectors.digest))
+
+
 def cluster_vectors(store: Store, vectors: Vectors, cluster: Cluster, seed: int, device: str) -> Grouping:
     """Group vectors, unless the store holds that very grouping."""
     made_from = fingerprint(cluster, vectors.digest, seed)

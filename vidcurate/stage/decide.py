@@ -1,4 +1,4 @@
-"""DECISIONS at one epsilon: cheap, from stored neighbours, each with its witness; everyone else reads the boolean."""
+"""DECISIONS at one epsilon: cheap, from stored pairs, each with its witness; everyone else reads the boolean."""
 
 from __future__ import annotations
 
@@ -11,9 +11,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from vidcurate.dedup.base import Dedup
+from vidcurate.dedup.base import Dedup, Links, is_duplicate
+from vidcurate.errors import MissingInput
+from vidcurate.neighbours.graph import Graph
 from vidcurate.registry import fingerprint
-from vidcurate.stage.neighbours import Pairs, stored_pairs
+from vidcurate.stage.neighbours import Compared, stored_neighbours
 from vidcurate.stage.rewrite import rewrite
 from vidcurate.store.commit import is_current
 from vidcurate.store.files import Store
@@ -53,27 +55,31 @@ class Decisions:
         return self.total - self.kept
 
 
-def decide(store: Store, pairs: Pairs, rule: Dedup) -> Decisions:
+def decide(store: Store, compared: Compared, rule: Dedup) -> Decisions:
     """Apply a rule at its epsilon, unless the store holds those very decisions.
 
     Args:
         store: the dataset.
-        pairs: neighbours, ranked by that rule.
+        compared: its clips, ranked as the rule wants it.
         rule: decides.
+
+    Raises:
+        MissingInput: pairs are not listed far enough down.
     """
     folder = decisions_folder(rule)
-    made_from = fingerprint(rule, rule.eps, pairs.made_from)
+    made_from = fingerprint(rule, rule.eps, [getattr(rule, name) for name in rule.late], compared.made_from)
     if is_current(store, folder, made_from):
         decisions = Decisions(table=store.read_table(_part(folder)), eps=rule.eps)
         log.info("decisions: up to date; %s", _counts(decisions))
         return decisions
-    decisions = Decisions(table=_decide(pairs, rule), eps=rule.eps)
+    decisions = Decisions(table=_decide(compared, rule), eps=rule.eps)
     eps = rule.eps if rule.compares else None
     counts = {"eps": eps, "kept": decisions.kept, "removed": decisions.removed, "total": decisions.total}
     if rule.compares:
         lines = ",".join(counts), ",".join(map(repr, counts.values()))
         store.write(f"semantic/extraction/dedup_summary_{rule.eps!r}.csv", "\n".join([*lines, ""]).encode())
-    rewrite(store, folder, made_from, _write(store, folder, decisions), neighbours=pairs.made_from, **counts)
+    details = {"rule": fingerprint(rule), "neighbours": compared.made_from}
+    rewrite(store, folder, made_from, _write(store, folder, decisions), **details, **counts)
     log.info("decisions: %s", _counts(decisions))
     return decisions
 
@@ -84,27 +90,78 @@ def stored_decisions(store: Store, rule: Dedup) -> Decisions:
     Raises:
         MissingInput: there is none, or its clips were ranked by another rule.
     """
-    return decide(store, stored_pairs(store, rule), rule)
+    return decide(store, stored_neighbours(store, rule), rule)
 
 
 def decisions_folder(rule: Dedup) -> str:
     """Where the decisions of a rule are kept: a folder per epsilon, or one named after a rule that knows none."""
-    return f"{FOLDER}/eps={rule.eps!r}" if rule.compares else f"{FOLDER}/{rule.name}"
+    if not rule.compares:
+        return f"{FOLDER}/{rule.name}"
+    late = [str(getattr(rule, name)) for name in rule.late] if rule.knows_sources else []
+    return f"{FOLDER}/{'-'.join([f'eps={rule.eps!r}', *late])}"
 
 
-def _decide(pairs: Pairs, rule: Dedup) -> pa.Table:
-    nearest = pairs.nearest()
-    dropped = rule.duplicates(nearest, rule.eps)
-    ids = pairs.table["id"].combine_chunks()
+def witnesses(compared: Compared, rule: Dedup) -> NDArray[np.int64]:
+    """For each clip that is dropped the row it duplicates, for each that is kept itself: int64 [n].
+
+    Raises:
+        MissingInput: pairs are not listed far enough down.
+    """
+    graph, sources = compared.graph, compared.sources if rule.knows_sources else None
+    if graph.floor > 1 - rule.widest:
+        raise MissingInput(
+            f"dedup.eps={rule.widest!r} needs pairs from a similarity of {1 - rule.widest:.4f} on, and they are listed "
+            f"from {graph.floor:.4f} on; run +experiment=dedup at that epsilon, with a larger neighbours.max_pairs if "
+            "it has cut them off"
+        )
+    if rule.knows_sources and sources is None:
+        raise MissingInput(f"dedup.scope={rule.scope}: nothing says from which source each clip comes; see columns")
+    same = None if sources is None else sources[graph.first] == sources[graph.second]
+    linked = rule.linked(graph.similarity, same)
+    links = Links(
+        ranks=compared.ranks,
+        first=graph.first[linked],
+        second=graph.second[linked],
+        similarity=graph.similarity[linked],
+    )
+    return _followed(rule.witnesses(links), compared.stands, rule)
+
+
+def _followed(witness: NDArray[np.int64], stands: NDArray[np.int64], rule: Dedup) -> NDArray[np.int64]:
+    """The fate of a clip that others stand for is theirs: dropped for what they are dropped for, or for them."""
+    twin = stands != np.arange(len(stands))
+    if is_duplicate(np.ones(1, np.float32), rule.eps)[0]:
+        fate = witness[stands]
+        witness[twin] = fate[twin]
+    return witness
+
+
+def _decide(compared: Compared, rule: Dedup) -> pa.Table:
+    rows = np.arange(len(compared.ids))
+    witness = witnesses(compared, rule) if rule.compares else rows
+    dropped, ids = witness != rows, compared.ids
     columns = {
         "id": ids,
         "kept": pa.array(~dropped),
-        "witness_id": pc.if_else(pa.array(dropped), ids.take(pa.array(nearest.index)), None),
-        "similarity": pa.array(nearest.similarity),
-        "group_id": ids.take(pa.array(_roots(np.where(dropped, nearest.index, np.arange(len(dropped)))))),
+        "witness_id": pc.if_else(pa.array(dropped), ids.take(pa.array(witness)), None),
+        "similarity": pa.array(_similarities(compared.graph, compared.stands, witness)),
+        "group_id": ids.take(pa.array(_roots(witness))),
         "reason": pa.array(np.where(dropped, REASON, "")),
     }
-    return pa.table(columns, schema=DECISIONS).sort_by("id")
+    return pa.table(columns, schema=DECISIONS)
+
+
+def _similarities(graph: Graph, stands: NDArray[np.int64], witness: NDArray[np.int64]) -> NDArray[np.float32]:
+    """Of every clip to its witness; of one that is kept to its nearest."""
+    n = len(witness)
+    found = graph.nearest.similarity.copy()
+    keys = np.minimum(graph.first, graph.second) * n + np.maximum(graph.first, graph.second)
+    order = np.argsort(keys)
+    rows = np.flatnonzero((witness != np.arange(n)) & (witness != graph.nearest.index) & (witness != stands))
+    left, right = stands[rows], witness[rows]
+    at = np.searchsorted(keys[order], np.minimum(left, right) * n + np.maximum(left, right))
+    found[rows] = graph.similarity[order[at]]
+    return found
 
 
 def _roots(parents: NDArray[np.int64]) -> NDArray[np.int64]:

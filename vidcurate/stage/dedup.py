@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from vidcurate.cluster.base import Cluster
 from vidcurate.dedup.base import Dedup
 from vidcurate.model.device import best_device
 from vidcurate.neighbours.base import Neighbours
-from vidcurate.stage.cluster import cluster_vectors
+from vidcurate.stage.cluster import cluster_vectors, one_group
 from vidcurate.stage.decide import Decisions, decide
 from vidcurate.stage.epsilon import compare_epsilons
-from vidcurate.stage.neighbours import Pairs, find_neighbours
+from vidcurate.stage.facts import facts_of, sources_of
+from vidcurate.stage.neighbours import Compared, find_neighbours
 from vidcurate.stage.settle import FOLDER as TABLES
 from vidcurate.stage.vectors import Vectors, load_vectors
 from vidcurate.store.commit import committed
@@ -41,6 +43,8 @@ def dedup_clips(store: Store, tables: Tables, recipe: Recipe, embeddings: str | 
     place = embeddings or f"{store.url.rstrip('/')}/{written}"
     kept = tables.clips.filter(tables.clips["kept"])["clip_id"].to_pylist()
     vectors = load_vectors(place, only=kept if tables.clips.num_rows else None)
+    if tables.clips.num_rows:
+        vectors = replace(vectors, facts=facts_of(vectors.ids, tables), sources=sources_of(vectors.ids, tables))
     return dedup(store, vectors, recipe.cluster, recipe.neighbours, recipe.dedup, seed, best_device())
 
 
@@ -49,9 +53,12 @@ def dedup(
 ) -> Decisions:
     """Decide which vectors are duplicates; another epsilon redoes only that, another order the comparison too."""
     if not rule.compares:
-        return decide(store, Pairs.none(vectors), rule)
-    grouping = cluster_vectors(store, vectors, cluster, seed, device)
-    pairs = find_neighbours(store, vectors, grouping, neighbours, rule, seed, device)
-    decisions = decide(store, pairs, rule)
-    compare_epsilons(store, pairs, rule)
+        return decide(store, Compared.none(vectors), rule)
+    search = neighbours.chosen(len(vectors.ids), vectors.matrix.shape[1], device)
+    grouping = cluster_vectors(store, vectors, cluster, seed, device) if search.needs_clusters else one_group(vectors)
+    compared = find_neighbours(store, vectors, grouping, search, rule, seed, device)
+    for eps in rule.sweep:
+        decide(store, compared, replace(rule, eps=eps))
+    decisions = decide(store, compared, rule)
+    compare_epsilons(store, compared, rule)
     return decisions

@@ -9,6 +9,7 @@ from __future__ import annotations
 import io
 import logging
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
@@ -18,8 +19,10 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from vidcurate.dedup.base import Dedup
+from vidcurate.registry import fingerprint
 from vidcurate.stage.decide import FOLDER as DECISIONS_FOLDER
-from vidcurate.stage.neighbours import Pairs
+from vidcurate.stage.decide import witnesses
+from vidcurate.stage.neighbours import Compared
 from vidcurate.store.commit import committed
 from vidcurate.store.files import Store
 
@@ -41,39 +44,41 @@ Row = dict[str, float]
 """Value by column."""
 
 
-def compare_epsilons(store: Store, pairs: Pairs, rule: Dedup) -> None:
+def compare_epsilons(store: Store, compared: Compared, rule: Dedup) -> None:
     """Write the table and the curve over all decisions that were made from these neighbours.
 
     Args:
         store: the dataset.
-        pairs: the neighbours.
+        compared: the clips.
         rule: says what share is kept at an epsilon that was not tried.
     """
-    clips = _clips(store, pairs)
+    clips = _clips(store, compared)
     written: list[Row] | None = None
-    while (rows := _rows(store, pairs, clips)) != written:  # another job may have decided meanwhile: the last sees all
+    while (
+        rows := _rows(store, compared, rule, clips)
+    ) != written:  # another job may have decided meanwhile: the last sees all
         store.write(f"{NAME}.csv", _csv(rows).encode())
         store.write(f"{NAME}.md", _markdown(rows).encode())
-        _write_curve(store, pairs, rule, rows)
+        _write_curve(store, compared, rule, rows)
         written = rows
     log.info("epsilon table: %d epsilons in %s.csv", len(rows), NAME)
 
 
-def _clips(store: Store, pairs: Pairs) -> pa.Table | None:
+def _clips(store: Store, compared: Compared) -> pa.Table | None:
     """CLIPS, if it knows all that were compared; foreign embeddings may be of anything."""
     keys = store.keys("tables/clips", ".parquet")
     if not keys:
         return None
     clips = pa.concat_tables(store.read_table(key) for key in keys)
-    known = pc.all(pc.is_in(pairs.table["id"], value_set=clips["clip_id"])).as_py()
+    known = pc.all(pc.is_in(compared.ids, value_set=clips["clip_id"])).as_py()
     return clips if known else None
 
 
-def _rows(store: Store, pairs: Pairs, clips: pa.Table | None) -> list[Row]:
+def _rows(store: Store, compared: Compared, rule: Dedup, clips: pa.Table | None) -> list[Row]:
     rows = []
     for key in store.keys(DECISIONS_FOLDER, ".parquet"):
         record = committed(store, str(PurePosixPath(key).parent))
-        if record.get("neighbours") != pairs.made_from:
+        if record.get("neighbours") != compared.made_from or record.get("rule") != fingerprint(rule):
             continue
         row = {name: record[name] for name in ("eps", "kept", "removed", "total")}
         row["kept_share"] = record["kept"] / record["total"]
@@ -100,16 +105,16 @@ def _markdown(rows: Sequence[Row]) -> str:
     return "".join(f"| {' | '.join(cells)} |\n" for cells in lines)
 
 
-def _write_curve(store: Store, pairs: Pairs, rule: Dedup, rows: Sequence[Row]) -> None:
+def _write_curve(store: Store, compared: Compared, rule: Dedup, rows: Sequence[Row]) -> None:
     try:
         from matplotlib.figure import Figure
     except ImportError:
         log.info("epsilon curve: not drawn, matplotlib is not installed: pip install 'vidcurate[report]'")
         store.remove(CURVE)
         return
-    nearest = pairs.nearest()
-    epsilons = np.linspace(0, min(2, max(0.2, 2 * rows[-1]["eps"])), 401)
-    shares = [1 - rule.duplicates(nearest, float(eps)).mean() for eps in epsilons]
+    limit = min(1 - compared.graph.floor, max(0.2, 2 * rows[-1]["eps"]))
+    epsilons, rows_of = np.linspace(0, limit, 101), np.arange(len(compared.ids))
+    shares = [(witnesses(compared, replace(rule, eps=float(eps))) == rows_of).mean() for eps in epsilons]
     figure = Figure(figsize=(7, 4.2), dpi=144, layout="constrained")
     _draw(figure.subplots(), epsilons, shares, rows)
     picture = io.BytesIO()

@@ -1,111 +1,232 @@
-"""NEIGHBOURS of a dataset: the costly table, which knows no epsilon, under the name that NeMo Curator gives it."""
+"""NEIGHBOURS, PAIRS and ORDER of a dataset: the costly tables, which know no epsilon."""
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from vidcurate.cluster.base import members
+from vidcurate.cluster.base import Clusters, members
 from vidcurate.dedup.base import Dedup
+from vidcurate.dedup.order import Candidates, columns
 from vidcurate.errors import MissingInput
-from vidcurate.neighbours.base import Nearest, Neighbours
+from vidcurate.neighbours.base import Neighbours, Search
+from vidcurate.neighbours.graph import Graph, Nearest
 from vidcurate.registry import fingerprint, loaded
 from vidcurate.stage.cluster import Grouping
 from vidcurate.stage.rewrite import rewrite
+from vidcurate.stage.twins import twins
 from vidcurate.stage.vectors import Vectors
-from vidcurate.store.commit import committed, is_current
+from vidcurate.store.commit import committed
 from vidcurate.store.files import Store
-from vidcurate.table import NEIGHBOURS
+from vidcurate.table import NEIGHBOURS, ORDER, PAIRS
 
 log = logging.getLogger(__name__)
 
 FOLDER = "semantic/extraction/semdedup_pruning_tables"
+PAIRS_FOLDER = "semantic/pairs"
+ORDER_FOLDER = "semantic/order"
+PART = 4_000_000
+"""Pairs of a parquet file."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Pairs:
-    """Each clip and its nearest neighbour among those that rank before it.
+class Compared:
+    """What n clips have in common; rows are those of `ids`.
 
     Attributes:
-        table: NEIGHBOURS, cluster after cluster, in order of rank.
+        ids: n ids, sorted.
+        order: ORDER, in the order of the ids.
+        graph: the similar pairs among clips that stand for themselves, and of every clip the nearest.
         made_from: fingerprint.
     """
 
-    table: pa.Table
+    ids: pa.Array
+    order: pa.Table
+    graph: Graph
     made_from: str
 
     @classmethod
-    def none(cls, vectors: Vectors) -> Pairs:
+    def none(cls, vectors: Vectors) -> Compared:
         """Clips that were compared with nothing."""
+        n = len(vectors.ids)
+        rows, nobody = np.arange(n), np.empty(0, np.int64)
+        nearest = Nearest(index=rows, similarity=np.zeros(n, np.float32))
+        graph = Graph(nearest=nearest, first=nobody, second=nobody, similarity=np.empty(0, np.float32), floor=-1)
         ids = pa.array(vectors.ids, pa.string())
-        table = pa.table([ids, ids, np.zeros(len(ids), np.float32)], schema=NEIGHBOURS)
-        return cls(table=table, made_from=fingerprint(vectors.digest))
+        order = pa.table([ids, rows, pa.nulls(n), rows], schema=ORDER)
+        return cls(ids=ids, order=order, graph=graph, made_from=fingerprint(vectors.digest))
 
-    def nearest(self) -> Nearest:
-        """The same by row of the table."""
-        index = pc.index_in(self.table["max_id"], value_set=self.table["id"])
-        return Nearest(index=index.to_numpy().astype(np.int64), similarity=self.table["cosine_sim_score"].to_numpy())
+    @property
+    def ranks(self) -> NDArray[np.int64]:
+        """Int64 [n], smaller is kept first."""
+        return np.asarray(self.order["rank"].to_numpy())
+
+    @property
+    def sources(self) -> NDArray[np.int32] | None:
+        """Int32 [n], equal for clips of one video; None where that is not known."""
+        column = self.order["source"]
+        return None if column.null_count else np.asarray(column.to_numpy())
+
+    @property
+    def stands(self) -> NDArray[np.int64]:
+        """Int64 [n], row of the clip that was compared in this one's place; most often itself."""
+        return np.asarray(self.order["stands"].to_numpy())
 
 
 def find_neighbours(
-    store: Store, vectors: Vectors, grouping: Grouping, neighbours: Neighbours, rule: Dedup, seed: int, device: str
-) -> Pairs:
-    """Rank and compare clips, unless the store holds that very comparison.
+    store: Store,
+    vectors: Vectors,
+    grouping: Grouping,
+    neighbours: Neighbours,
+    rule: Dedup,
+    seed: int,
+    device: str,
+) -> Compared:
+    """Rank and compare clips, unless the store holds that very comparison, or one that lists more pairs.
 
     Args:
         store: the dataset.
         vectors: of the clips.
         grouping: their clusters.
         neighbours: says which pairs are compared.
-        rule: says in which order clips are kept; its epsilon does not matter.
+        rule: says in which order clips are kept, and how far down its epsilons reach.
         seed: of a random order.
         device: where the work is done.
     """
-    made_from = fingerprint(neighbours, rule, grouping.made_from, seed)
-    if is_current(store, FOLDER, made_from):
+    made_from = fingerprint(
+        neighbours, rule.order, rule.knows_sources, _ranked_by(vectors.facts, rule), grouping.made_from, seed
+    )
+    floor = min(neighbours.floor, *(1 - eps for eps in (rule.widest, *rule.sweep)))
+    record = committed(store, FOLDER)
+    if record.get("fingerprint") == made_from and record["asked"] <= floor:
         log.info("neighbours: up to date")
-    else:
-        clusters = grouping.clusters
-        ranks = rule.ranks(vectors.ids, vectors.matrix, clusters, seed)
-        nearest = loaded(neighbours, device)(vectors.matrix, clusters.labels, ranks)
-        ordered = [rows[np.argsort(ranks[rows])] for rows in members(clusters.labels)]
-        tables = _write(store, vectors.ids, nearest, ordered)
-        rewrite(store, FOLDER, made_from, tables, rule=fingerprint(rule), clips=len(ranks))
-        log.info("neighbours: %d clips in %d clusters compared by %s", len(ranks), len(ordered), neighbours.name)
-    return Pairs(table=_read(store), made_from=made_from)
+        return _read(store, record)
+    candidates = Candidates(
+        ids=vectors.ids, vectors=vectors.matrix, clusters=grouping.clusters, facts=vectors.facts, seed=seed
+    )
+    ranks = rule.ranks(candidates)
+    stands = np.arange(len(ranks)) if rule.knows_sources else twins(vectors.matrix, ranks)
+    graph = _search(vectors, grouping.clusters, neighbours, floor, ranks, stands, device)
+    details = {"order": rule.order, "knows_sources": rule.knows_sources, "clips": len(ranks), "asked": floor}
+    details |= {"floor": graph.floor, "pairs": len(graph.first), "search": neighbours.name}
+    ids = pa.array(vectors.ids, pa.string())
+    sources = pa.nulls(len(ids), pa.int32()) if vectors.sources is None else pa.array(vectors.sources, pa.int32())
+    order = pa.table([ids, ranks, sources, stands], schema=ORDER)
+    rewrite(store, PAIRS_FOLDER, made_from, _write_pairs(store, ids, graph), **details)
+    rewrite(store, ORDER_FOLDER, made_from, _write_order(store, order))
+    ordered = [rows[np.argsort(ranks[rows])] for rows in members(grouping.clusters.labels)]
+    rewrite(store, FOLDER, made_from, _write(store, ids, graph.nearest, ordered), **details)
+    log.info("neighbours: %d clips in %d clusters compared by %s", len(ranks), len(ordered), neighbours.name)
+    return Compared(ids=ids, order=order, graph=graph, made_from=made_from)
 
 
-def stored_pairs(store: Store, rule: Dedup) -> Pairs:
+def stored_neighbours(store: Store, rule: Dedup) -> Compared:
     """The comparison that an earlier dedup has stored.
 
     Raises:
         MissingInput: there is none, or its clips were ranked by another rule.
     """
     record = committed(store, FOLDER)
-    if record.get("rule") != fingerprint(rule):
-        found = f"clips were ranked by other settings than {rule}" if record else "nothing there"
+    wanted = {"order": rule.order, "knows_sources": rule.knows_sources}
+    if fingerprint({name: record.get(name) for name in wanted}) != fingerprint(wanted):
+        found = (
+            f"clips were not ranked for dedup={rule.name} dedup.keep={rule.keep} dedup.scope={rule.scope}"
+            if record
+            else "nothing there"
+        )
         raise MissingInput(f"{FOLDER}: {found}; run +experiment=dedup with these settings first")
-    return Pairs(table=_read(store), made_from=record["fingerprint"])
+    return _read(store, record)
 
 
-def _write(store: Store, ids: Sequence[str], nearest: Nearest, clusters: Sequence[NDArray[np.intp]]) -> Iterator[str]:
-    """One table per cluster, rows in order of rank; the first is its own neighbour at 0."""
-    for number, rows in enumerate(clusters):
-        names, witnesses = ([ids[row] for row in chosen] for chosen in (rows, nearest.index[rows]))
-        key = f"{FOLDER}/cluster_{number}.parquet"
-        store.write_table(key, pa.table([names, witnesses, nearest.similarity[rows]], schema=NEIGHBOURS))
+def _ranked_by(facts: pa.Table, rule: Dedup) -> str:
+    """Fingerprint of the columns that clips are ranked by."""
+    if rule.keep != "best":
+        return ""
+    names = columns(rule.best, facts)
+    values = [pc.cast(facts[name.removeprefix("-")], pa.float64()).to_pylist() for name in names]
+    return fingerprint(names, values)
+
+
+def _search(
+    vectors: Vectors,
+    clusters: Clusters,
+    neighbours: Neighbours,
+    floor: float,
+    ranks: NDArray[np.int64],
+    stands: NDArray[np.int64],
+    device: str,
+) -> Graph:
+    """Compare those that stand for themselves; all others have the one that stands for them as their nearest."""
+    search: Search = loaded(replace(neighbours, floor=floor), device)
+    rows = np.flatnonzero(stands == np.arange(len(stands)))
+    if len(rows) == len(stands):
+        return search(vectors.matrix, clusters, ranks)
+    found = search(vectors.matrix[rows], clusters.among(rows), np.argsort(np.argsort(ranks[rows])))
+    index, similarity = stands.copy(), np.ones(len(stands), np.float32)
+    index[rows], similarity[rows] = rows[found.nearest.index], found.nearest.similarity
+    return Graph(
+        nearest=Nearest(index=index, similarity=similarity),
+        first=rows[found.first],
+        second=rows[found.second],
+        similarity=found.similarity,
+        floor=found.floor,
+    )
+
+
+def _write_pairs(store: Store, ids: pa.Array, graph: Graph) -> Iterator[str]:
+    for number, at in enumerate(range(0, max(1, len(graph.first)), PART)):
+        part = slice(at, at + PART)
+        names = (ids.take(pa.array(rows[part])) for rows in (graph.first, graph.second))
+        key = f"{PAIRS_FOLDER}/part-{number:05d}.parquet"
+        store.write_table(key, pa.table([*names, graph.similarity[part]], schema=PAIRS))
         yield key
 
 
-def _read(store: Store) -> pa.Table:
-    table = pa.concat_tables(store.read_table(key) for key in store.keys(FOLDER, ".parquet"))
-    clips = committed(store, FOLDER)["clips"]
-    if table.num_rows != clips:
-        raise MissingInput(f"{FOLDER}: {table.num_rows} of {clips} clips are there; remove it and run again")
-    return table
+def _write_order(store: Store, order: pa.Table) -> Iterator[str]:
+    key = f"{ORDER_FOLDER}/part-0.parquet"
+    store.write_table(key, order)
+    yield key
+
+
+def _write(store: Store, ids: pa.Array, nearest: Nearest, clusters: list[NDArray[np.intp]]) -> Iterator[str]:
+    """One table per cluster, rows in order of rank; the first is its own neighbour at 0."""
+    for number, rows in enumerate(clusters):
+        names = (ids.take(pa.array(chosen)) for chosen in (rows, nearest.index[rows]))
+        key = f"{FOLDER}/cluster_{number}.parquet"
+        store.write_table(key, pa.table([*names, nearest.similarity[rows]], schema=NEIGHBOURS))
+        yield key
+
+
+def _read(store: Store, record: dict[str, object]) -> Compared:
+    order = _table(store, ORDER_FOLDER, ORDER)
+    ids = order["id"].combine_chunks()
+    pairs, nearest = _table(store, PAIRS_FOLDER, PAIRS), _table(store, FOLDER, NEIGHBOURS)
+    for folder, found, count in ((FOLDER, nearest, record["clips"]), (PAIRS_FOLDER, pairs, record["pairs"])):
+        if found.num_rows != count:
+            raise MissingInput(f"{folder}: {found.num_rows} of {count} rows are there; remove it and run again")
+    at = _rows(nearest["id"], ids)
+    index, similarity = np.empty(len(ids), np.int64), np.empty(len(ids), np.float32)
+    index[at], similarity[at] = _rows(nearest["max_id"], ids), nearest["cosine_sim_score"].to_numpy()
+    graph = Graph(
+        nearest=Nearest(index=index, similarity=similarity),
+        first=_rows(pairs["id"], ids),
+        second=_rows(pairs["other_id"], ids),
+        similarity=pairs["similarity"].to_numpy(),
+        floor=float(record["floor"]),  # type: ignore[arg-type]  # JSON
+    )
+    return Compared(ids=ids, order=order, graph=graph, made_from=str(record["fingerprint"]))
+
+
+def _table(store: Store, folder: str, schema: pa.Schema) -> pa.Table:
+    tables = [store.read_table(key) for key in store.keys(folder, ".parquet")]
+    return pa.concat_tables(tables) if tables else schema.empty_table()
+
+
+def _rows(names: pa.ChunkedArray, ids: pa.Array) -> NDArray[np.int64]:
+    return np.asarray(pc.index_in(names, value_set=ids).to_numpy()).astype(np.int64)

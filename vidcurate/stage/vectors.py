@@ -6,7 +6,7 @@ import hashlib
 import logging
 from collections import Counter
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 
 import fsspec
@@ -32,11 +32,15 @@ class Vectors:
         ids: n ids, sorted, each once.
         matrix: float32 [n, dim], rows of unit length.
         digest: SHA-256 of both; equal digests, equal vectors.
+        facts: n rows, columns that clips may be ranked by.
+        sources: int32 [n], equal for rows of one video or collection; None where that is not known.
     """
 
     ids: tuple[str, ...]
     matrix: NDArray[np.float32]
     digest: str
+    facts: pa.Table = field(default_factory=lambda: pa.table({}))
+    sources: NDArray[np.int32] | None = None
 
 
 def load_vectors(place: str, *, only: Collection[str] | None = None) -> Vectors:
