@@ -20,8 +20,8 @@ class Contents:
 
     Attributes:
         ticks: int64 [n], timestamps of the frames that are shown, rising.
-        digest: 32 hexadecimal digits: codec, coded frames in their order, and which of them are shown. Containers,
-            timestamps, sound and tags do not count, so a stream that is only packed anew keeps its digest.
+        digest: 32 hexadecimal digits of SHA-256 over the codec, the coded frames in their order, and which of them are
+            shown. Containers, timestamps, sound and tags do not count: a stream that is packed anew keeps its digest.
     """
 
     ticks: NDArray[np.int64]
@@ -34,7 +34,7 @@ def contents(container: InputContainer, stream: VideoStream) -> Contents:
     Raises:
         av.FFmpegError: it is damaged.
     """
-    digest = hashlib.blake2b(stream.codec_context.name.encode(), digest_size=16)
+    digest = hashlib.sha256(stream.codec_context.name.encode())
     ticks: list[int] = []
     for packet in container.demux(stream):
         if packet.size:
@@ -42,7 +42,7 @@ def contents(container: InputContainer, stream: VideoStream) -> Contents:
             digest.update(memoryview(packet))
             if not packet.is_discard:
                 ticks.append(packet.pts or 0)
-    return Contents(np.sort(np.array(ticks, np.int64)), digest.hexdigest())
+    return Contents(np.sort(np.array(ticks, np.int64)), digest.hexdigest()[:32])
 
 
 def content_hash(path: str) -> str:
