@@ -6,13 +6,9 @@ import numpy as np
 import pydantic
 import pytest
 
+from tests.cluster.vectors import directions
 from vidcurate.cluster.centroids import nearest, row_keys, spread
 from vidcurate.cluster.kmeans import KMeans
-
-
-def directions(n: int, dim: int = 16) -> np.ndarray:
-    vectors = np.random.default_rng(n).normal(size=(n, dim)).astype(np.float32)
-    return vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
 
 
 def test_keys_tell_contents_apart_and_nothing_else():

@@ -5,25 +5,13 @@ import sys
 import numpy as np
 import pytest
 
+from tests.cluster.vectors import directions, groups
 from vidcurate.cluster.kmeans import KMeans
 from vidcurate.errors import MissingExtra
 
 
-def three_groups(size: int) -> np.ndarray:
-    """Vectors close to each of three axes, `size` of each in turn."""
-    noise = np.random.default_rng(0).normal(scale=0.05, size=(3 * size, 3))
-    vectors = np.repeat(np.eye(3), size, axis=0) + noise
-    return (vectors / np.linalg.norm(vectors, axis=1, keepdims=True)).astype(np.float32)
-
-
-def directions(n: int) -> np.ndarray:
-    """Directions at random in 8 dimensions."""
-    vectors = np.random.default_rng(1).normal(size=(n, 8)).astype(np.float32)
-    return vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
-
-
 def test_groups_that_lie_apart_are_found():
-    clusters = KMeans(k=3).load("cpu")(three_groups(20), 0)
+    clusters = KMeans(k=3).load("cpu")(groups(3, 20), 0)
 
     assert [len(set(clusters.labels[start : start + 20])) for start in (0, 20, 40)] == [1, 1, 1]
     assert len(set(clusters.labels)) == 3
@@ -76,7 +64,7 @@ def test_cosine_looks_at_directions_where_l2_looks_at_lengths():
 
 
 def test_a_sample_is_fitted_and_all_are_assigned():
-    whole, sampled = (KMeans(k=3, fit_rows=rows).load("cpu")(three_groups(200), 0) for rows in (None, 12))
+    whole, sampled = (KMeans(k=3, fit_rows=rows).load("cpu")(groups(3, 200), 0) for rows in (None, 12))
 
     assert len(set(zip(whole.labels.tolist(), sampled.labels.tolist(), strict=True))) == 3
 
@@ -90,7 +78,7 @@ def test_which_rows_are_fitted_depends_on_the_seed_and_not_on_their_order():
 
 
 def test_faiss_says_nothing_about_few_points(capfd):
-    KMeans(k=4).load("cpu")(three_groups(3), 0)
+    KMeans(k=4).load("cpu")(groups(3, 3), 0)
 
     assert capfd.readouterr() == ("", "")
 
