@@ -108,6 +108,14 @@ PAIRS = pa.schema(
         ("similarity", pa.float32()),
     ]
 )
+RECALL = pa.schema(
+    [
+        ("id", pa.string()),  # of a sampled clip
+        ("other_id", pa.string()),
+        ("similarity", pa.float32()),
+        ("listed", pa.bool_()),  # in PAIRS, in either direction
+    ]
+)
 ORDER = pa.schema(
     [
         ("id", pa.string()),

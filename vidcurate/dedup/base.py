@@ -44,7 +44,7 @@ class Dedup(Component):
         scope: which pairs count: `all`, `within_source` (both cut from one video) or `across_sources`.
         eps_within_source: epsilon of pairs from one video; None is `eps`.
         eps_across_sources: epsilon of pairs from different videos; None is `eps`.
-        sweep: more epsilons to decide at in the same run, for the comparison; shards are made at `eps`.
+        sweep: more epsilons to compare in the same run; decisions are stored and shards made at `eps` only.
         keep: which of two duplicates stays: the `best` by columns, the `hard` one (farther from its centroid), the
             `easy` one, or one at `random`.
         best: columns that say which is best, the most important first; a minus puts large values first.

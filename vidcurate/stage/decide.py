@@ -13,7 +13,6 @@ from numpy.typing import NDArray
 
 from vidcurate.dedup.base import Dedup, Links, is_duplicate
 from vidcurate.errors import MissingInput
-from vidcurate.neighbours.graph import Graph
 from vidcurate.registry import fingerprint
 from vidcurate.stage.neighbours import Compared, stored_neighbours
 from vidcurate.stage.rewrite import rewrite
@@ -107,6 +106,15 @@ def witnesses(compared: Compared, rule: Dedup) -> NDArray[np.int64]:
     Raises:
         MissingInput: pairs are not listed far enough down.
     """
+    return followed(rule.witnesses(links_of(compared, rule)), compared.stands, rule)
+
+
+def links_of(compared: Compared, rule: Dedup) -> Links:
+    """The pairs that a rule's epsilon makes duplicates.
+
+    Raises:
+        MissingInput: pairs are not listed far enough down.
+    """
     graph, sources = compared.graph, compared.sources if rule.knows_sources else None
     if graph.floor > 1 - rule.widest:
         raise MissingInput(
@@ -117,17 +125,16 @@ def witnesses(compared: Compared, rule: Dedup) -> NDArray[np.int64]:
     if rule.knows_sources and sources is None:
         raise MissingInput(f"dedup.scope={rule.scope}: nothing says from which source each clip comes; see columns")
     same = None if sources is None else sources[graph.first] == sources[graph.second]
-    linked = rule.linked(graph.similarity, same)
-    links = Links(
+    linked = np.flatnonzero(rule.linked(graph.similarity, same))
+    return Links(
         ranks=compared.ranks,
         first=graph.first[linked],
         second=graph.second[linked],
         similarity=graph.similarity[linked],
     )
-    return _followed(rule.witnesses(links), compared.stands, rule)
 
 
-def _followed(witness: NDArray[np.int64], stands: NDArray[np.int64], rule: Dedup) -> NDArray[np.int64]:
+def followed(witness: NDArray[np.int64], stands: NDArray[np.int64], rule: Dedup) -> NDArray[np.int64]:
     """The fate of a clip that others stand for is theirs: dropped for what they are dropped for, or for them."""
     twin = stands != np.arange(len(stands))
     if is_duplicate(np.ones(1, np.float32), rule.eps)[0]:
@@ -144,27 +151,27 @@ def _decide(compared: Compared, rule: Dedup) -> pa.Table:
         "id": ids,
         "kept": pa.array(~dropped),
         "witness_id": pc.if_else(pa.array(dropped), ids.take(pa.array(witness)), None),
-        "similarity": pa.array(_similarities(compared.graph, compared.stands, witness)),
-        "group_id": ids.take(pa.array(_roots(witness))),
+        "similarity": pa.array(_similarities(compared, witness)),
+        "group_id": ids.take(pa.array(roots(witness))),
         "reason": pa.array(np.where(dropped, REASON, "")),
     }
     return pa.table(columns, schema=DECISIONS)
 
 
-def _similarities(graph: Graph, stands: NDArray[np.int64], witness: NDArray[np.int64]) -> NDArray[np.float32]:
+def _similarities(compared: Compared, witness: NDArray[np.int64]) -> NDArray[np.float32]:
     """Of every clip to its witness; of one that is kept to its nearest."""
-    n = len(witness)
+    graph, ranks, stands, n = compared.graph, compared.ranks, compared.stands, len(witness)
     found = graph.nearest.similarity.copy()
-    keys = np.minimum(graph.first, graph.second) * n + np.maximum(graph.first, graph.second)
-    order = np.argsort(keys)
     rows = np.flatnonzero((witness != np.arange(n)) & (witness != graph.nearest.index) & (witness != stands))
-    left, right = stands[rows], witness[rows]
-    at = np.searchsorted(keys[order], np.minimum(left, right) * n + np.maximum(left, right))
-    found[rows] = graph.similarity[order[at]]
+    if len(rows):
+        pairs = ranks[graph.second] * n + ranks[graph.first]  # rising, as pairs are sorted
+        left, right = ranks[stands[rows]], ranks[witness[rows]]
+        at = np.searchsorted(pairs, np.maximum(left, right) * n + np.minimum(left, right))
+        found[rows] = graph.similarity[at]
     return found
 
 
-def _roots(parents: NDArray[np.int64]) -> NDArray[np.int64]:
+def roots(parents: NDArray[np.int64]) -> NDArray[np.int64]:
     """End of the chain of parents of each row; every step doubles the stretch that is skipped."""
     while not np.array_equal(further := parents[parents], parents):
         parents = further

@@ -14,6 +14,7 @@ from vidcurate.stage.decide import Decisions, decide
 from vidcurate.stage.epsilon import compare_epsilons
 from vidcurate.stage.facts import facts_of, sources_of
 from vidcurate.stage.neighbours import Compared, find_neighbours
+from vidcurate.stage.recall import measure_recall
 from vidcurate.stage.settle import FOLDER as TABLES
 from vidcurate.stage.vectors import Vectors, load_vectors
 from vidcurate.store.commit import committed
@@ -21,7 +22,8 @@ from vidcurate.store.files import Store
 
 if TYPE_CHECKING:
     from vidcurate.recipe import Recipe
-    from vidcurate.stage.settle import Tables
+    from vidcurate.stage.recall import measure_recall
+from vidcurate.stage.settle import Tables
 
 
 def dedup_clips(store: Store, tables: Tables, recipe: Recipe, embeddings: str | None, seed: int) -> Decisions:
@@ -57,8 +59,7 @@ def dedup(
     search = neighbours.chosen(len(vectors.ids), vectors.matrix.shape[1], device)
     grouping = cluster_vectors(store, vectors, cluster, seed, device) if search.needs_clusters else one_group(vectors)
     compared = find_neighbours(store, vectors, grouping, search, rule, seed, device)
-    for eps in rule.sweep:
-        decide(store, compared, replace(rule, eps=eps))
     decisions = decide(store, compared, rule)
-    compare_epsilons(store, compared, rule)
+    recall = measure_recall(store, vectors, grouping.clusters, search, compared, seed, device)
+    compare_epsilons(store, compared, rule, recall)
     return decisions
