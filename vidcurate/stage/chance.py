@@ -72,12 +72,10 @@ class Chance:
         return max(fit, default=None)
 
     def percentiles(self) -> dict[str, float]:
-        """Similarities below which so many percent of the pairs lie, and the largest."""
-        if not self.drawn:
-            return {}
-        values = np.percentile(self.similarity, PERCENTILES)
-        found = {f"{percent:g}": float(value) for percent, value in zip(PERCENTILES, values, strict=True)}
-        return found | {"100": float(self.similarity.max())}
+        """Similarities below which so many percent of the pairs lie, where some lie above, and the largest."""
+        percents = [percent for percent in PERCENTILES if self.drawn * (100 - percent) >= 100] + [100.0]
+        values = np.percentile(self.similarity, percents)
+        return {f"{percent:g}": float(value) for percent, value in zip(percents, values, strict=True)}
 
 
 def by_chance(vectors: NDArray[np.float32], sources: NDArray[np.int32] | None, seed: int, pairs: int = PAIRS) -> Chance:

@@ -173,6 +173,11 @@ def largest(bands: Sequence[Band], pairs: Mapping[float, int], target: float) ->
     return next((one for one in found if one is not None and one.low >= target), None)
 
 
+def doubtful(bands: Sequence[Band], eps: float, target: float) -> Band | None:
+    """The most similar band within an epsilon whose own share is below a target; None if there is none."""
+    return next((band for band in bands if band.inner < eps and band.marked and band.share < target), None)
+
+
 def needed(bands: Sequence[Band], eps: float, pairs: int, target: float) -> dict[Band, int] | None:
     """How many more pairs of which bands must be marked, all of them as the same, to advise an epsilon.
 
