@@ -13,7 +13,7 @@ from vidcurate.captioner.none import NoCaptions
 from vidcurate.cluster.base import Cluster
 from vidcurate.cluster.kmeans import KMeans
 from vidcurate.dedup.base import Dedup
-from vidcurate.dedup.semdedup import SemDeDup
+from vidcurate.dedup.leader import Leader
 from vidcurate.embedder.base import Embedder
 from vidcurate.embedder.efficientnet_lite import EfficientNetLite
 from vidcurate.enhancer.base import Enhancer
@@ -83,7 +83,7 @@ class Recipe:
     preview: Preview = WebP()
     cluster: Cluster = KMeans()
     neighbours: Neighbours = Clustered()
-    dedup: Dedup = SemDeDup()
+    dedup: Dedup = Leader()
     advise: Advise = Advise()
     sharder: Sharder = WebDataset()
 

@@ -306,12 +306,14 @@ class CutClip:
         clip: which one.
         path: the local file.
         file: what is in it.
+        content_hash: of its coded frames; see `vidcurate.video.contents`.
         frames: the sampled frames, one entry per sampling asked for.
     """
 
     clip: Clip
     path: str
     file: Written
+    content_hash: str
     frames: dict[Sampling, Frames]
 
     @property

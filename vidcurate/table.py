@@ -83,6 +83,14 @@ CAPTIONS = pa.schema(
         ("enhancer_failure", pa.string()),
     ]
 )
+HASHES = pa.schema(
+    [
+        ("clip_id", pa.string()),
+        ("duration", pa.float64()),
+        ("content_hash", pa.string()),  # of the coded frames, whatever the container
+        ("phash", pa.list_(pa.uint64())),  # of two frames a second, from the first on; 0 where the frame is flat
+    ]
+)
 FAILURES = pa.schema(
     [
         ("video_id", pa.string()),

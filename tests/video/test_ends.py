@@ -1,13 +1,14 @@
 from __future__ import annotations
 
-import re
 from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from tests.video.making import cut_at
-from vidcurate.video.ends import flaw
+from vidcurate.errors import EncodeError
+from vidcurate.video.contents import content_hash
+from vidcurate.video.ends import prove
 
 
 @pytest.fixture
@@ -15,8 +16,8 @@ def clip(make_video):
     return cut_at(make_video(shots=(12, 30), audio=True), starts=(12,))[0]
 
 
-def test_a_clip_as_it_was_written_has_no_flaw(clip):
-    assert flaw(clip.path, clip.file) is None
+def test_a_clip_as_it_was_written_is_proven_and_its_hash_told(clip):
+    assert prove(clip.path, clip.file) == clip.content_hash == content_hash(clip.path)
 
 
 @pytest.mark.parametrize(
@@ -29,7 +30,8 @@ def test_a_clip_as_it_was_written_has_no_flaw(clip):
     ],
 )
 def test_what_is_not_as_it_was_told_is_said(clip, changes, said):
-    assert re.search(said, flaw(clip.path, replace(clip.file, **changes)))
+    with pytest.raises(EncodeError, match=said):
+        prove(clip.path, replace(clip.file, **changes))
 
 
 @pytest.mark.parametrize(("end", "name"), [(0, "first"), (1, "last")])
@@ -39,11 +41,13 @@ def test_a_grey_or_stale_frame_at_either_end_is_seen(clip, end, name, picture):
     ends = [*clip.file.ends]
     ends[end] = image
 
-    assert f"its {name} frame is another picture" in flaw(clip.path, replace(clip.file, ends=tuple(ends)))
+    with pytest.raises(EncodeError, match=f"its {name} frame is another picture"):
+        prove(clip.path, replace(clip.file, ends=tuple(ends)))
 
 
 def test_a_file_that_was_cut_off_cannot_be_read_again(clip, tmp_path):
     path = tmp_path / "short.mp4"
     path.write_bytes(b"")
 
-    assert "cannot be read again" in flaw(str(path), clip.file)
+    with pytest.raises(EncodeError, match="cannot be read again"):
+        prove(str(path), clip.file)

@@ -9,6 +9,7 @@ from vidcurate.records import Frames, Sampling
 from vidcurate.stage.place import FILTERED, KEPT
 from vidcurate.stage.record import Record
 from vidcurate.store.files import Store
+from vidcurate.video.contents import content_hash
 from vidcurate.video.reread import reread
 
 
@@ -19,11 +20,13 @@ class Reread:
     Attributes:
         clip_id: which clip.
         num_frames: frames in its file.
+        content_hash: of its coded frames.
         frames: one entry per sampling.
     """
 
     clip_id: str
     num_frames: int
+    content_hash: str
     frames: dict[Sampling, Frames]
 
 
@@ -38,5 +41,6 @@ def reread_clips(store: Store, record: Record, samplings: Sequence[Sampling]) ->
         if not store.exists(key):
             key = f"{FILTERED}/{clip['clip_id']}.mp4"
         with store.staging() as folder:
-            frames = reread(str(store.fetch(key, folder)), samplings)
-        yield Reread(clip_id=clip["clip_id"], num_frames=clip["num_frames"], frames=frames)
+            path = str(store.fetch(key, folder))
+            frames, digest = reread(path, samplings), content_hash(path)
+        yield Reread(clip_id=clip["clip_id"], num_frames=clip["num_frames"], content_hash=digest, frames=frames)

@@ -17,7 +17,7 @@ from vidcurate.splitter.spans import pieces
 from vidcurate.stage.parts import Part
 from vidcurate.stage.recut import Recut
 from vidcurate.transcoder.base import ClipWriter, Cutter, Transcoder
-from vidcurate.video.ends import flaw
+from vidcurate.video.ends import prove
 from vidcurate.video.lookahead import Lookahead
 from vidcurate.video.sample import Resize, Sampler, resizes
 
@@ -126,28 +126,29 @@ class Cutting:
                 making.writer.discard()
 
     def _finished(self, made: _Making, end: int, recut: Recut) -> CutClip:
-        told, wrong = _proven(made.path, lambda: made.writer.finish(end))
-        if told is None and self._transcoder.spare != self._transcoder:
+        proven, wrong = _proven(made.path, lambda: made.writer.finish(end))
+        if proven is None and self._transcoder.spare != self._transcoder:
             log.info("%s, clip from frame %s: cut anew by %s: %s", self._path, made.path.stem, recut.name, wrong)
-            told, wrong = _proven(made.path, lambda: recut.cut(made.path, made.ticks, end))
-        if told is None:
+            proven, wrong = _proven(made.path, lambda: recut.cut(made.path, made.ticks, end))
+        if proven is None:
             raise EncodeError(f"{made.path.name}: {wrong}")
         info = self._info
         clip = Clip.of(self._video_id, Span(start=made.ticks[0], end=end, time_base=info.time_base, origin=info.origin))
         path = made.path.rename(self._folder / f"{clip.id}.mp4")
         if (wav := made.path.with_suffix(".wav")).exists():
             wav.rename(path.with_suffix(".wav"))
-        return CutClip(clip=clip, path=str(path), file=told, frames=made.sampler.frames(np.array(made.times)))
+        told, content_hash = proven
+        frames = made.sampler.frames(np.array(made.times))
+        return CutClip(clip=clip, path=str(path), file=told, content_hash=content_hash, frames=frames)
 
 
-def _proven(path: Path, write: Callable[[], Written]) -> tuple[Written | None, str | None]:
-    """What was written, if it can be proven; else what is wrong with it."""
+def _proven(path: Path, write: Callable[[], Written]) -> tuple[tuple[Written, str] | None, str]:
+    """What was written and the hash of its coded frames, if it can be proven; else what is wrong with it."""
     try:
         told = write()
+        return (told, prove(str(path), told)), ""
     except EncodeError as error:
         return None, str(error)
-    wrong = flaw(str(path), told)
-    return (told, None) if wrong is None else (None, wrong)
 
 
 class _Making:

@@ -14,6 +14,7 @@ from vidcurate.filter.base import Filter
 from vidcurate.recipe import Recipe
 from vidcurate.records import Answer, Frames, Sampling
 from vidcurate.registry import loaded
+from vidcurate.stage.hashes import SAMPLING, hash_row
 from vidcurate.stage.record import Row
 
 GROUP, GROUP_BYTES = 16, 128 * 2**20
@@ -32,6 +33,10 @@ class Seen(Protocol):
         """Frames in its file."""
 
     @property
+    def content_hash(self) -> str:
+        """Hash of its coded frames."""
+
+    @property
     def frames(self) -> Mapping[Sampling, Frames]:
         """One entry per sampling."""
 
@@ -47,12 +52,14 @@ class Observations:
         scores: rows of SCORES, without verdicts.
         vectors: float32 [n, dim], in the order of the clips; None if no embedding was asked for.
         captions: rows of CAPTIONS.
+        hashes: rows of HASHES.
         previews: files by their name without the folder.
     """
 
     scores: list[Row]
     vectors: NDArray[np.float32] | None
     captions: list[Row]
+    hashes: list[Row]
     previews: dict[str, bytes]
 
 
@@ -65,6 +72,8 @@ def samplings(recipe: Recipe, products: Collection[str]) -> tuple[Sampling, ...]
         wants.append(recipe.captioner.sampling)
     if "preview" in products:
         wants.append(recipe.preview.sampling)
+    if "hashes" in products:
+        wants.append(SAMPLING)
     return tuple(dict.fromkeys(want for want in wants if want is not None))
 
 
@@ -74,7 +83,7 @@ def observe(clips: Sequence[Seen], recipe: Recipe, products: Collection[str], de
     Args:
         clips: a handful of clips; their frames are in memory at once.
         recipe: the components.
-        products: of `embedding`, `caption`, `preview` and `score/...`; others are ignored.
+        products: of `embedding`, `caption`, `preview`, `hashes` and `score/...`; others are ignored.
         device: where the models run.
     """
     vectors = None
@@ -85,6 +94,9 @@ def observe(clips: Sequence[Seen], recipe: Recipe, products: Collection[str], de
         scores=_scores(clips, _filters(recipe, products), device),
         vectors=vectors,
         captions=_captions(clips, recipe, device) if "caption" in products else [],
+        hashes=[hash_row(clip.clip_id, clip.content_hash, clip.frames[SAMPLING]) for clip in clips]
+        if "hashes" in products
+        else [],
         previews=_previews(clips, recipe, device) if "preview" in products else {},
     )
 
@@ -112,6 +124,7 @@ def joined(parts: Sequence[Observations]) -> Observations:
         scores=[row for part in parts for row in part.scores],
         vectors=np.concatenate(vectors) if vectors else None,
         captions=[row for part in parts for row in part.captions],
+        hashes=[row for part in parts for row in part.hashes],
         previews={name: data for part in parts for name, data in part.previews.items()},
     )
 

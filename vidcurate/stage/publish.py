@@ -49,6 +49,7 @@ def publish(
         clips=[_clip(clip) for clip in clips],
         scores=seen.scores,
         captions=seen.captions,
+        hashes=seen.hashes,
     )
     _write_vectors(store, record, seen, recipe)
     write_metas(store, record)
@@ -65,6 +66,7 @@ def publish_again(store: Store, known: Record, products: frozenset[str], seen: O
         made_from=known.made_from | {product: wanted(recipe)[product] for product in products},
         scores=[row for row in known.scores if row["filter"] not in names] + seen.scores,
         captions=seen.captions if "enhanced_caption" in products else known.captions,
+        hashes=seen.hashes if "hashes" in products else known.hashes,
     )
     _write_previews(store, seen)
     _write_vectors(store, record, seen, recipe)

@@ -13,6 +13,7 @@ from typing import Any
 from vidcurate.recipe import Recipe
 from vidcurate.records import Video
 from vidcurate.registry import fingerprint
+from vidcurate.stage.hashes import VERSION as HASHES
 from vidcurate.store.files import Store
 
 FOLDER = "processed_videos"
@@ -32,6 +33,7 @@ class Record:
         clips: its rows of CLIPS, without what the filters decide later.
         scores: its rows of SCORES, likewise.
         captions: its rows of CAPTIONS.
+        hashes: its rows of HASHES, without what CLIPS say too.
         failure: its row of FAILURES, or None.
     """
 
@@ -41,16 +43,22 @@ class Record:
     clips: list[Row] = field(default_factory=list)
     scores: list[Row] = field(default_factory=list)
     captions: list[Row] = field(default_factory=list)
+    hashes: list[Row] = field(default_factory=list)
     failure: Row | None = None
 
 
 def wanted(recipe: Recipe) -> dict[str, str]:
     """Fingerprint of every product that a recipe asks of a video.
 
-    They are its clips, embedding, caption, enhanced_caption, preview, and the score of each filter that sees frames.
+    They are its clips, hashes, embedding, caption, enhanced_caption, preview, and the score of each filter that sees
+    frames.
     """
     clips = fingerprint(recipe.splitter, recipe.transcoder)
-    made_from = {"clips": clips, "embedding": fingerprint(clips, recipe.embedder)}
+    made_from = {
+        "clips": clips,
+        "hashes": fingerprint(clips, HASHES),
+        "embedding": fingerprint(clips, recipe.embedder),
+    }
     if recipe.captioner.sampling is not None:
         made_from["caption"] = fingerprint(clips, recipe.captioner)
         made_from["enhanced_caption"] = fingerprint(made_from["caption"], recipe.enhancer)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import pyarrow as pa
@@ -15,7 +15,7 @@ from vidcurate.stage.place import place, stored
 from vidcurate.stage.record import Record, Row, wanted
 from vidcurate.store.commit import commit
 from vidcurate.store.files import Store
-from vidcurate.table import BOUNDS, CAPTIONS, CLIPS, FAILURES, SCORES, VIDEOS, table
+from vidcurate.table import BOUNDS, CAPTIONS, CLIPS, FAILURES, HASHES, SCORES, VIDEOS, table
 
 log = logging.getLogger(__name__)
 
@@ -32,6 +32,7 @@ class Tables:
         scores: SCORES of the recipe's filters.
         bounds: BOUNDS of the recipe's filters, percentiles as the numbers they came to.
         captions: CAPTIONS.
+        hashes: HASHES.
         failures: FAILURES.
     """
 
@@ -40,6 +41,7 @@ class Tables:
     scores: pa.Table
     bounds: pa.Table
     captions: pa.Table
+    hashes: pa.Table
     failures: pa.Table
 
 
@@ -67,6 +69,7 @@ def settle(store: Store, records: Iterable[Record], recipe: Recipe) -> Tables:
         scores=table(SCORES, verdicts.scores),
         bounds=table(BOUNDS, verdicts.bounds),
         captions=table(CAPTIONS, (row for record in ours for row in record.captions)),
+        hashes=table(HASHES, _hashes(ours)),
         failures=table(FAILURES, (record.failure for record in ours if record.failure)),
     )
     for name in Tables.__slots__:
@@ -83,6 +86,7 @@ def read_tables(store: Store) -> Tables:
         "scores": SCORES,
         "bounds": BOUNDS,
         "captions": CAPTIONS,
+        "hashes": HASHES,
         "failures": FAILURES,
     }
     keys = {name: f"{FOLDER}/{name}/part-0.parquet" for name in schemas}
@@ -101,6 +105,11 @@ def is_empty(tables: Tables) -> bool:
 
 def _clips(records: Iterable[Record]) -> Iterator[Row]:
     return (clip for record in records for clip in record.clips)
+
+
+def _hashes(records: Sequence[Record]) -> Iterator[Row]:
+    durations = {clip["clip_id"]: clip["duration"] for clip in _clips(records)}
+    return (row | {"duration": durations[row["clip_id"]]} for record in records for row in record.hashes)
 
 
 def _fate(clip: str, reasons: Mapping[str, str], uris: Mapping[str, str]) -> Row:

@@ -5,15 +5,18 @@ An encoder's or a muxer's good exit proves nothing: a cut may show grey, stale o
 
 from __future__ import annotations
 
+from fractions import Fraction
+
 import av
 import numpy as np
 from av.container import InputContainer
 from av.video.reformatter import Interpolation
 from numpy.typing import NDArray
 
-from vidcurate.errors import UnreadableVideo
+from vidcurate.errors import EncodeError, UnreadableVideo
 from vidcurate.records import ENDS, Written
 from vidcurate.video.container import opened, picture, sound
+from vidcurate.video.contents import contents
 
 MAX_DIFFERENCE = 12
 """Grey levels of 255 by which a picture of `ENDS` pixels may differ on average: coarse quantisers stay below 6, another
@@ -32,28 +35,37 @@ def small(frame: av.VideoFrame) -> NDArray[np.uint8]:
     return np.asarray(image, np.uint8)
 
 
-def flaw(path: str, told: Written) -> str | None:
-    """What is wrong with a clip's file; None if nothing is.
+def prove(path: str, told: Written) -> str:
+    """Make sure that a clip's file is as it should be.
 
     Args:
         path: a local file, just written.
         told: what must be in it.
+
+    Returns:
+        The hash of its coded frames.
+
+    Raises:
+        EncodeError: what is wrong with it.
     """
     try:
         with opened(path) as container:
-            return _flaw(path, container, told)
+            stream = picture(container)
+            if stream is None or stream.time_base is None:
+                raise EncodeError("it holds no video")
+            held = contents(container, stream)
+            wrong = _flaw(path, container, stream.time_base, held.ticks.tolist(), told)
     except (av.FFmpegError, UnreadableVideo) as error:
-        return f"it cannot be read again ({error})"
+        raise EncodeError(f"it cannot be read again ({error})") from error
+    if wrong is not None:
+        raise EncodeError(wrong)
+    return held.digest
 
 
-def _flaw(path: str, container: InputContainer, told: Written) -> str | None:
-    stream = picture(container)
-    if stream is None or stream.time_base is None:
-        return "it holds no video"
-    shown = sorted(packet.pts or 0 for packet in container.demux(stream) if packet.size and not packet.is_discard)
+def _flaw(path: str, container: InputContainer, time_base: Fraction, shown: list[int], told: Written) -> str | None:
     if len(shown) != told.num_frames:
         return f"{len(shown)} frames are in it, {told.num_frames} were written"
-    last = float((shown[-1] - shown[0]) * stream.time_base)
+    last = float((shown[-1] - shown[0]) * time_base)
     if abs(last - told.last) > WITHIN:
         return f"its last frame is shown at {last:.4f} s, not at {told.last:.4f} s"
     voice = sound(container)

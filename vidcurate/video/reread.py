@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from vidcurate.errors import DecodeError
 from vidcurate.records import Frames, Sampling, VideoInfo
 from vidcurate.video.container import opened, picture
+from vidcurate.video.contents import contents
 from vidcurate.video.decode import Decoding
 from vidcurate.video.probe import probe
 from vidcurate.video.sample import Sampler, resizes
@@ -68,8 +69,7 @@ def _times(path: str) -> NDArray[np.float64]:
         stream = picture(container)
         if stream is None or stream.time_base is None:
             raise DecodeError(f"{path}: no video stream")
-        shown = [packet.pts or 0 for packet in container.demux(stream) if packet.size and not packet.is_discard]
-        ticks = np.sort(np.array(shown, np.int64))
+        ticks = contents(container, stream).ticks
         return np.asarray((ticks - ticks[:1]) * float(stream.time_base), np.float64)
 
 
