@@ -11,12 +11,12 @@ from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
 from vidcurate.errors import ConfigError
-from vidcurate.recipe import STEPS, Recipe
-from vidcurate.registry import KINDS, Component, build, near
+from vidcurate.recipe import STEPS, Advise, Recipe
+from vidcurate.registry import KINDS, Component, build, made, near
 from vidcurate.runtime.base import Runtime
 from vidcurate.source.base import Source
 
-VALUES = ("out", "embeddings", "steps", "seed", "max_failures", "keep_filtered")
+VALUES = ("out", "embeddings", "steps", "seed", "max_failures", "keep_filtered", "advise")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,7 +29,7 @@ class Job:
         runtime: where the work is done.
         out: root of the dataset.
         embeddings: foreign embeddings to deduplicate; None for those that split wrote.
-        steps: which of split, dedup and shard.
+        steps: which of split, dedup, advise and shard.
         seed: of everything random.
         max_failures: inputs that may fail before the exit code is 3.
         config: the resolved config, for run.json.
@@ -71,6 +71,7 @@ def job(config: DictConfig) -> Job:
     components = _components(values, steps, problems)
     numbers = {name: _whole(name, values.get(name), problems) for name in ("seed", "max_failures")}
     components["keep_filtered"] = _flag("keep_filtered", values.get("keep_filtered"), problems)
+    components["advise"] = _advise(values.get("advise"), problems)
     for name, needed in (("out", True), ("embeddings", False)):
         _text(name, values.get(name), needed, problems)
     if problems:
@@ -106,6 +107,17 @@ def _components(values: Mapping[str, Any], steps: tuple[str, ...], problems: lis
 def _build(kind: str, key: str, values: object, problems: list[str]) -> Component | None:
     try:
         return build(kind, key, values)
+    except ConfigError as error:
+        problems.extend(error.problems)
+        return None
+
+
+def _advise(values: object, problems: list[str]) -> Advise | None:
+    if not isinstance(values, Mapping):
+        problems.append(f"advise={values!r}: expected its keys, e.g. advise.precision=0.95")
+        return None
+    try:
+        return made(Advise, "advise", "advise", {str(name): value for name, value in values.items()})
     except ConfigError as error:
         problems.extend(error.problems)
         return None

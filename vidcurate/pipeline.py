@@ -12,13 +12,14 @@ from vidcurate.errors import MediaError, MissingInput, VidcurateError
 from vidcurate.model.device import best_device
 from vidcurate.model.memory import give_back
 from vidcurate.progress import progress
-from vidcurate.recipe import STEPS, Recipe
+from vidcurate.recipe import Recipe
 from vidcurate.records import Video
-from vidcurate.report import write_report
+from vidcurate.report import write_advice, write_report
 from vidcurate.runtime.base import Runtime
 from vidcurate.runtime.local import Local
 from vidcurate.source.base import Source
 from vidcurate.source.place import brought
+from vidcurate.stage.advise import advise
 from vidcurate.stage.again import reread_clips
 from vidcurate.stage.cut import Cutting
 from vidcurate.stage.dedup import dedup_clips
@@ -56,7 +57,7 @@ def curate(
     *,
     out: str,
     source: Source | None = None,
-    steps: Sequence[str] = STEPS,
+    steps: Sequence[str] = ("split", "dedup", "shard"),
     runtime: Runtime | None = None,
     embeddings: str | None = None,
     seed: int = 0,
@@ -69,7 +70,7 @@ def curate(
         recipe: the components that do the work.
         out: root of the dataset: a folder or any fsspec URL.
         source: where videos come from; needed by split.
-        steps: which of split, dedup and shard; always done in this order.
+        steps: which of split, dedup, advise and shard; always done in this order.
         runtime: where videos are processed; None is this process.
         embeddings: deduplicate these parquet files (path, folder, glob, URL) instead of what split wrote.
         seed: of everything random.
@@ -91,6 +92,8 @@ def curate(
     if not ("split" in steps and is_empty(tables)):
         if "dedup" in steps:
             dedup_clips(store, tables, recipe, embeddings, seed)
+        if "advise" in steps:
+            write_advice(store, tables, advise(store, tables, recipe, embeddings, seed), recipe.advise.per_band)
         if "shard" in steps:
             pack(store, tables, recipe)
     summary = summarise(store, tables, recipe)

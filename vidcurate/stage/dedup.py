@@ -41,13 +41,19 @@ def dedup_clips(store: Store, tables: Tables, recipe: Recipe, embeddings: str | 
         MissingInput: vectors are missing.
         ShapeError: vectors are unusable.
     """
+    vectors = vectors_of(store, tables, recipe, embeddings)
+    return dedup(store, vectors, recipe.cluster, recipe.neighbours, recipe.dedup, seed, best_device())
+
+
+def vectors_of(store: Store, tables: Tables, recipe: Recipe, embeddings: str | None) -> Vectors:
+    """The vectors that dedup compares, with what is known of their clips; arguments and errors as above."""
     written = committed(store, TABLES).get("embeddings", recipe.embedder.folder)
     place = embeddings or f"{store.url.rstrip('/')}/{written}"
     kept = tables.clips.filter(tables.clips["kept"])["clip_id"].to_pylist()
     vectors = load_vectors(place, only=kept if tables.clips.num_rows else None)
     if tables.clips.num_rows:
         vectors = replace(vectors, facts=facts_of(vectors.ids, tables), sources=sources_of(vectors.ids, tables))
-    return dedup(store, vectors, recipe.cluster, recipe.neighbours, recipe.dedup, seed, best_device())
+    return vectors
 
 
 def dedup(
