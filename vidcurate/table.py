@@ -122,6 +122,7 @@ ORDER = pa.schema(
         ("rank", pa.int64()),  # smaller is kept first
         ("source", pa.int32()),  # equal for clips of one video; null where that is not known
         ("stands", pa.int64()),  # row of the clip that was compared in its place, most often itself
+        ("reason", pa.string()),  # exact_copy or perceptual_copy of that clip; empty otherwise
     ]
 )
 DECISIONS = pa.schema(
