@@ -116,6 +116,13 @@ ORDER = pa.schema(
         ("stands", pa.int64()),  # row of the clip that was compared in its place, most often itself
     ]
 )
+KNOWN = pa.schema(
+    [
+        ("id", pa.string()),
+        ("max_id", pa.string()),  # of the nearest clip of the reference
+        ("similarity", pa.float32()),  # cosine
+    ]
+)
 DECISIONS = pa.schema(
     [
         ("id", pa.string()),
