@@ -125,6 +125,13 @@ ORDER = pa.schema(
         ("reason", pa.string()),  # exact_copy or perceptual_copy of that clip; empty otherwise
     ]
 )
+KNOWN = pa.schema(
+    [
+        ("id", pa.string()),
+        ("max_id", pa.string()),  # of the nearest clip of the reference
+        ("similarity", pa.float32()),  # cosine
+    ]
+)
 DECISIONS = pa.schema(
     [
         ("id", pa.string()),
