@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+import pyarrow as pa
+
 from vidcurate.cluster.base import Cluster
 from vidcurate.dedup.base import Dedup
 from vidcurate.model.device import best_device
@@ -24,8 +26,7 @@ from vidcurate.store.files import Store
 
 if TYPE_CHECKING:
     from vidcurate.recipe import Recipe
-    from vidcurate.stage.recall import measure_recall
-from vidcurate.stage.settle import Tables
+    from vidcurate.stage.settle import Tables
 
 
 def dedup_clips(
@@ -56,7 +57,8 @@ def dedup_clips(
     """
     vectors = vectors_of(store, tables, recipe, embeddings, columns, on_bad)
     record_dropped(store, vectors)
-    return dedup(store, vectors, recipe.cluster, recipe.neighbours, recipe.dedup, seed, best_device())
+    hashes = tables.hashes if tables.hashes.num_rows else None
+    return dedup(store, vectors, recipe.cluster, recipe.neighbours, recipe.dedup, seed, best_device(), hashes)
 
 
 def vectors_of(
@@ -73,14 +75,21 @@ def vectors_of(
 
 
 def dedup(
-    store: Store, vectors: Vectors, cluster: Cluster, neighbours: Neighbours, rule: Dedup, seed: int, device: str
+    store: Store,
+    vectors: Vectors,
+    cluster: Cluster,
+    neighbours: Neighbours,
+    rule: Dedup,
+    seed: int,
+    device: str,
+    hashes: pa.Table | None = None,
 ) -> Decisions:
     """Decide which vectors are duplicates; another epsilon redoes only that, another order the comparison too."""
     if not rule.compares:
         return decide(store, Compared.none(vectors), rule)
     search = neighbours.chosen(len(vectors.ids), vectors.matrix.shape[1], device)
     grouping = cluster_vectors(store, vectors, cluster, seed, device) if search.needs_clusters else one_group(vectors)
-    compared = find_neighbours(store, vectors, grouping, search, rule, seed, device)
+    compared = find_neighbours(store, vectors, grouping, search, rule, seed, device, hashes)
     decisions = decide(store, compared, rule)
     recall = measure_recall(store, vectors, grouping.clusters, search, compared, seed, device)
     compare_epsilons(store, compared, rule, recall)
