@@ -142,6 +142,13 @@ DECISIONS = pa.schema(
         ("reason", pa.string()),
     ]
 )
+DROPPED = pa.schema(
+    [
+        ("id", pa.string()),  # null where the row has none
+        ("file", pa.string()),
+        ("reason", pa.string()),
+    ]
+)
 
 
 def table(schema: pa.Schema, rows: Iterable[Mapping[str, Any]]) -> pa.Table:

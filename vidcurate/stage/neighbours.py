@@ -117,7 +117,7 @@ def find_neighbours(
         device: where the work is done.
         hashes: HASHES, which tell copies before vectors are compared; None where there are none.
     """
-    ranked_by, looks = _ranked_by(vectors.facts, rule), digest(hashes) if rule.copies and hashes is not None else ""
+    ranked_by, looks = _ranked_by(vectors, rule), digest(hashes) if rule.copies and hashes is not None else ""
     made_from = fingerprint(neighbours, rule.order, rule.knows_sources, ranked_by, looks, grouping.made_from, seed)
     floor = min(neighbours.floor, *(1 - eps for eps in (rule.widest, *rule.sweep)))
     record = committed(store, FOLDER)
@@ -161,13 +161,12 @@ def stored_neighbours(store: Store, rule: Dedup) -> Compared:
     return _read(store, record)
 
 
-def _ranked_by(facts: pa.Table, rule: Dedup) -> str:
+def _ranked_by(vectors: Vectors, rule: Dedup) -> str:
     """Fingerprint of the columns that clips are ranked by."""
     if rule.keep != "best":
         return ""
-    names = columns(rule.best, facts)
-    values = [pc.cast(facts[name.removeprefix("-")], pa.float64()).to_pylist() for name in names]
-    return fingerprint(names, values)
+    names = columns(rule.best, vectors.facts)
+    return fingerprint(names, vectors.facts_digest([name.removeprefix("-") for name in names]))
 
 
 def _standing(
