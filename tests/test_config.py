@@ -72,6 +72,19 @@ def test_all_problems_come_in_one_message():
     assert "out is required" in said
 
 
+def test_wishes_for_an_epsilon_are_checked_like_all_else():
+    said = "++advise.per_bnd=3", "advise.precision=2", "advise.per_band=0"
+
+    with pytest.raises(ConfigError) as caught:
+        job(composed("out=x", "steps=[advise]", *said))
+
+    assert "advise.per_bnd is not a key of advise; did you mean 'per_band'?" in str(caught.value)
+    assert "advise.precision=2: input should be less than 1" in str(caught.value)
+    assert "advise.per_band=0: input should be greater than or equal to 1" in str(caught.value)
+    with pytest.raises(ConfigError, match="advise=3: expected its keys"):
+        job(composed("out=x", "steps=[advise]", "++advise=3"))
+
+
 def test_no_filter_is_a_choice():
     assert job(composed("out=x", "steps=[]", "filter=[]")).recipe.filter == ()
 

@@ -97,6 +97,30 @@ def test_the_largest_epsilon_is_advised_whose_lower_end_meets_the_target():
     assert largest(bands, pairs, 0.9999) is None
 
 
+def test_the_advised_epsilon_misses_its_target_no_more_often_than_one_interval_would():
+    random, borders = np.random.default_rng(1), edges(0.7)
+    held = dict(zip(borders, (300, 300, 500, 500, 900, 900, 1500, 2500, 2500, 5000), strict=True))
+    truth = dict(zip(borders, (1, 0.99, 0.98, 0.97, 0.96, 0.94, 0.9, 0.8, 0.6, 0.3), strict=True))
+    inside = {
+        eps: {edge: held[edge] * min(1, max(0, (eps - edge[0]) / (edge[1] - edge[0]))) for edge in borders}
+        for eps in steps(0.7)
+    }
+    pairs = {eps: round(sum(counts.values())) for eps, counts in inside.items()}
+
+    missed = 0
+    for _ in range(200):
+        bands = []
+        for edge in borders:
+            good = round(held[edge] * truth[edge])
+            same = int(random.hypergeometric(good, held[edge] - good, 40))
+            bands.append(band(*edge, held[edge], same=same, different=40 - same))
+        best = largest(bands, pairs, 0.95)
+        if best is not None:
+            missed += sum(count * truth[edge] for edge, count in inside[best.eps].items()) / pairs[best.eps] < 0.95
+
+    assert missed / 200 <= 0.06  # 2.5% and three standard errors of 200 trials
+
+
 def test_how_many_more_marks_are_needed_is_exact():
     # one band of very many pairs: n / (n + z^2) >= .95 from 73 on
     assert needed([band()], 0.005, MANY, 0.95) == {band(): 73}

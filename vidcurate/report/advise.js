@@ -129,7 +129,11 @@ function showClip(side, id) {
   at(side).replaceChildren(media);
   const facts = [element("span", clip.source || id, { class: "source", title: clip.source || id })];
   if (clip.facts) facts.push(element("span", clip.facts, { class: "quiet" }));
-  if (clip.source) facts.push(element("span", id, { class: "quiet mono", title: id }));
+  if (clip.source || clip.link) {
+    const line = element("span", clip.link ? "" : id, { class: "quiet mono", title: id });
+    if (clip.link) line.append(element("a", id, { href: clip.link, target: "_blank" }));
+    facts.push(line);
+  }
   at(`${side}-facts`).replaceChildren(...facts);
 }
 

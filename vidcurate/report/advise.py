@@ -115,6 +115,7 @@ def _clip(name: str, row: Mapping[str, Any], sources: Mapping[str, str], preview
     shown = {
         "kind": "image" if drawn else "video" if place else "none",
         "href": quote(place),
+        "link": quote(row.get("uri") or ""),
         "source": sources.get(row.get("video_id", ""), ""),
     }
     if row:
