@@ -79,7 +79,7 @@ def test_the_help_page_lists_experiments_groups_and_options(tmp_path):
         "sweep_epsilon",
         "transnetv2",
         "efficientnet_lite",
-        "semdedup",
+        "leader",
         "webdataset",
         "splitter",
     ):

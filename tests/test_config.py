@@ -7,6 +7,7 @@ from omegaconf import OmegaConf
 from vidcurate.config import conf_dir, job
 from vidcurate.errors import ConfigError
 from vidcurate.recipe import Recipe
+from vidcurate.records import Columns
 from vidcurate.registry import KINDS, build, registered
 
 
@@ -71,6 +72,19 @@ def test_all_problems_come_in_one_message():
     assert "out is required" in said
 
 
+def test_wishes_for_an_epsilon_are_checked_like_all_else():
+    said = "++advise.per_bnd=3", "advise.precision=2", "advise.per_band=0"
+
+    with pytest.raises(ConfigError) as caught:
+        job(composed("out=x", "steps=[advise]", *said))
+
+    assert "advise.per_bnd is not a key of advise; did you mean 'per_band'?" in str(caught.value)
+    assert "advise.precision=2: input should be less than 1" in str(caught.value)
+    assert "advise.per_band=0: input should be greater than or equal to 1" in str(caught.value)
+    with pytest.raises(ConfigError, match="advise=3: expected its keys"):
+        job(composed("out=x", "steps=[advise]", "++advise=3"))
+
+
 def test_no_filter_is_a_choice():
     assert job(composed("out=x", "steps=[]", "filter=[]")).recipe.filter == ()
 
@@ -95,3 +109,23 @@ def test_a_target_from_outside_the_registry_is_refused():
 def test_a_run_without_an_experiment_says_what_to_choose():
     with pytest.raises(ConfigError, match="choose an experiment"):
         job(composed("out=x"))
+
+
+def test_columns_of_foreign_embeddings_are_checked_like_all_keys():
+    config = composed("out=x", "steps=[dedup]", "columns.id=7", "++columns.sorce=y", "on_bad=skip")
+
+    with pytest.raises(ConfigError) as caught:
+        job(config)
+
+    said = str(caught.value)
+    assert "columns.id=7: expected the name of a column" in said
+    assert "columns.sorce is not a key; did you mean 'source'?; keys: id, embedding, source" in said
+    assert "on_bad='skip': expected fail or drop" in said
+
+
+def test_columns_and_what_to_do_with_bad_rows_reach_the_job():
+    checked = job(composed("out=x", "steps=[dedup]", "columns.id=name", "on_bad=drop"))
+
+    assert (checked.columns, checked.on_bad) == (Columns(id="name"), "drop")
+    with pytest.raises(ConfigError, match="columns='id': expected names of columns"):
+        job(composed("out=x", "steps=[dedup]", "columns=id"))

@@ -29,7 +29,10 @@ LAYERS = (
     ("records", "table"),
     ("errors",),
 )
-HEAVY = ("torch", "av", "torchcodec", "faiss", "transformers", "lightning", "dask", "webdataset", "scenedetect", "cv2")
+HEAVY = (
+    "torch", "av", "torchcodec", "faiss", "transformers", "lightning", "dask", "webdataset", "scenedetect", "cv2",
+    "sklearn", "cuml",
+)  # fmt: skip
 
 
 def level(module: str) -> int:

@@ -307,6 +307,18 @@ def test_decisions_on_foreign_clips_are_shown_by_id(tmp_path):
     assert "1.0000 cosine no picture dropped y no picture kept x" in Page(store.read("report.html").decode()).text
 
 
+@pytest.mark.parametrize("folder", ["eps=0.01-across_sources-None-None", "eps=1e-05-all-0.5-None"])
+def test_decisions_that_hold_for_some_sources_only_are_shown(tmp_path, folder):
+    store = Store(str(tmp_path))
+    rows = [{"id": "x", "kept": True, "similarity": 0.0}]
+    store.write_table(f"semantic/decisions/{folder}/part-0.parquet", table(DECISIONS, rows))
+
+    write_report(store, {})
+
+    limit = "0.99" if folder.startswith("eps=0.01") else "1"
+    assert f"above 1 \N{MINUS SIGN} eps = {limit}." in Page(store.read("report.html").decode()).text
+
+
 def test_without_jinja2_the_run_goes_on_and_says_how_to_get_the_page(tmp_path, caplog, monkeypatch):
     monkeypatch.setitem(sys.modules, "jinja2", None)
 

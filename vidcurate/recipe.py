@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Collection
+from typing import Annotated
+
+import pydantic
 
 from vidcurate.captioner.base import Captioner
 from vidcurate.captioner.none import NoCaptions
 from vidcurate.cluster.base import Cluster
 from vidcurate.cluster.kmeans import KMeans
 from vidcurate.dedup.base import Dedup
-from vidcurate.dedup.semdedup import SemDeDup
+from vidcurate.dedup.leader import Leader
 from vidcurate.embedder.base import Embedder
 from vidcurate.embedder.efficientnet_lite import EfficientNetLite
 from vidcurate.enhancer.base import Enhancer
@@ -23,7 +26,7 @@ from vidcurate.neighbours.base import Neighbours
 from vidcurate.neighbours.clustered import Clustered
 from vidcurate.preview.base import Preview
 from vidcurate.preview.webp import WebP
-from vidcurate.registry import Component, described, near
+from vidcurate.registry import Component, Count, described, near, settings
 from vidcurate.sharder.base import Sharder
 from vidcurate.sharder.webdataset import WebDataset
 from vidcurate.splitter.base import Splitter
@@ -31,8 +34,23 @@ from vidcurate.splitter.transnetv2 import TransNetV2
 from vidcurate.transcoder.base import Transcoder
 from vidcurate.transcoder.h264 import H264
 
-STEPS = ("split", "dedup", "shard")
+STEPS = ("split", "dedup", "advise", "shard")
 """The steps of the work, in the order in which they are done."""
+
+
+@settings
+class Advise:
+    """How the step `advise` looks for an epsilon.
+
+    Attributes:
+        per_band: pairs that are drawn to be marked, of every band of similarity, at most.
+        precision: share of the pairs above 1 - eps that should show the same; the lower end of its interval must be it.
+        labels: path or URL of the marks; None takes `semantic/labels.csv` or `.json`, if there is one.
+    """
+
+    per_band: Count = 20
+    precision: Annotated[float, pydantic.Field(gt=0, lt=1)] = 0.95
+    labels: str | None = None
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -51,6 +69,7 @@ class Recipe:
         cluster: groups vectors.
         neighbours: compares vectors.
         dedup: decides which clips are duplicates.
+        advise: how an epsilon is looked for.
         sharder: packs the dataset.
     """
 
@@ -64,7 +83,8 @@ class Recipe:
     preview: Preview = WebP()
     cluster: Cluster = KMeans()
     neighbours: Neighbours = Clustered()
-    dedup: Dedup = SemDeDup()
+    dedup: Dedup = Leader()
+    advise: Advise = Advise()
     sharder: Sharder = WebDataset()
 
     def config(self) -> dict[str, object]:
@@ -72,7 +92,8 @@ class Recipe:
         filters = {entry.name: described(entry) for entry in self.filter}
         parts = {field.name: getattr(self, field.name) for field in dataclasses.fields(self) if field.name != "filter"}
         families = {name: described(part) if isinstance(part, Component) else part for name, part in parts.items()}
-        return {"filter": filters, **families}
+        wishes = {field.name: getattr(self.advise, field.name) for field in dataclasses.fields(Advise)}
+        return {"filter": filters, **families, "advise": wishes}
 
     def check(self, steps: Collection[str]) -> None:
         """Whether this machine can do these steps; called before any work.
@@ -99,6 +120,7 @@ class Recipe:
                 self.preview,
             ),
             "dedup": (self.cluster, self.neighbours, self.dedup),
+            "advise": (self.dedup,),
             "shard": (self.dedup, self.sharder),
         }
         for component in dict.fromkeys(entry for step in steps for entry in needed[step]):

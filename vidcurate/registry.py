@@ -40,6 +40,7 @@ Count = Annotated[int, pydantic.Field(ge=1)]
 """A number of things, 1 or more."""
 
 Class = TypeVar("Class", bound=type)
+Made = TypeVar("Made")
 
 
 class Component(ABC):
@@ -147,10 +148,25 @@ def build(kind: str, key: str, values: object) -> Component:
     missing = [name for name, value in given.items() if value == "???"]
     if missing:
         raise ConfigError([f"{key}.{name} is required: give {key}.{name}=..." for name in missing])
+    return made(cls, key, cls.__module__.rsplit(".", 1)[-1], given)
+
+
+def made(cls: type[Made], key: str, name: str, given: Mapping[str, Any]) -> Made:
+    """An object of a class that `settings` has made, from values that nobody has checked.
+
+    Args:
+        cls: the class.
+        key: where the values stand in the config, for messages.
+        name: what messages call the class.
+        given: the values.
+
+    Raises:
+        ConfigError: with every problem found, near misses named.
+    """
     try:
         return cls(**given)
     except pydantic.ValidationError as error:
-        raise ConfigError([_problem(key, cls, dict(detail)) for detail in error.errors()]) from error
+        raise ConfigError([_problem(key, cls, name, dict(detail)) for detail in error.errors()]) from error
 
 
 def admit(kind: str, key: str, name: object) -> type[Component]:
@@ -192,12 +208,11 @@ def config_packages() -> tuple[importlib.metadata.EntryPoint, ...]:
     return tuple(importlib.metadata.entry_points(group="vidcurate.conf"))
 
 
-def _problem(key: str, cls: type[Component], detail: dict[str, Any]) -> str:
+def _problem(key: str, cls: type, name: str, detail: dict[str, Any]) -> str:
     field = ".".join(str(part) for part in detail["loc"])
-    names = [entry.name for entry in dataclasses.fields(cls)]  # type: ignore[arg-type]  # registered classes are dataclasses
+    names = [entry.name for entry in dataclasses.fields(cls)]
     if detail["type"] == "unexpected_keyword_argument":
-        option = cls.__module__.rsplit(".", 1)[-1]
-        return f"{key}.{field} is not a key of {option}{near(field, names)}; keys: {', '.join(names)}"
+        return f"{key}.{field} is not a key of {name}{near(field, names)}; keys: {', '.join(names)}"
     if detail["type"] in {"missing", "missing_argument", "missing_keyword_only_argument"}:
         return f"{key}.{field} is required: give {key}.{field}=..."
     where = f"{key}.{field}={detail['input']!r}" if field else key  # what two settings make of each other has no field

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import tracemalloc
+
 import numpy as np
 import pytest
 
@@ -40,3 +42,16 @@ def test_equal_vectors_have_equal_distances():
     distances = Clusters.of(vectors, np.zeros(1000, np.int32)).distances(vectors)
 
     assert len(set(distances.tolist())) == 1
+
+
+def test_no_more_than_a_block_of_rows_is_copied():
+    vectors = np.ones((40_000, 64), np.float32)  # 10 MB
+    vectors /= 8
+    labels = np.zeros(40_000, np.int32)
+
+    tracemalloc.start()
+    Clusters.of(vectors, labels).distances(vectors)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+
+    assert peak < 5e6  # a block of 8192 rows is 2.1 MB

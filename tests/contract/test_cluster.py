@@ -2,19 +2,30 @@
 
 from __future__ import annotations
 
+import dataclasses
 import pickle
 
 import numpy as np
 import pytest
 
 from vidcurate.cluster.base import Cluster
-from vidcurate.errors import ShapeError
+from vidcurate.errors import ConfigError, MissingExtra, ShapeError
 from vidcurate.registry import loaded, registered
+
+SMALL = {"k": 5, "max_size": 12}
+"""Settings under which 50 vectors are parted."""
 
 
 @pytest.fixture(params=sorted(registered("cluster")), ids=str)
 def component(request) -> Cluster:
-    return registered("cluster")[request.param]()
+    cls = registered("cluster")[request.param]
+    names = {entry.name for entry in dataclasses.fields(cls)}
+    made = cls(**{name: value for name, value in SMALL.items() if name in names})
+    try:
+        made.check()
+    except (MissingExtra, ConfigError) as error:
+        pytest.skip(str(error))
+    return made
 
 
 def noise(n: int, dim: int = 6) -> np.ndarray:
@@ -44,6 +55,29 @@ def test_labels_are_dense_and_centroids_are_means_of_members(component, n):
     assert set(clusters.labels) == set(range(len(clusters.centroids)))
     for label, centroid in enumerate(clusters.centroids):
         assert centroid == pytest.approx(vectors[clusters.labels == label].mean(axis=0), abs=1e-6)  # float32 sums
+
+
+@pytest.mark.parametrize("n", [1, 3, 60])
+def test_equal_rows_make_one_cluster(component, n):
+    clusters = loaded(component, "cpu")(np.repeat(noise(1), n, axis=0), 0)
+
+    assert clusters.labels.tolist() == [0] * n
+    assert clusters.centroids == pytest.approx(noise(1), abs=1e-6)  # float32 sums
+
+
+def test_equal_rows_share_a_cluster(component):
+    vectors = noise(50)[np.arange(500) % 50]
+
+    labels = loaded(component, "cpu")(vectors, 0).labels.reshape(10, 50)
+
+    assert (labels == labels[0]).all()
+
+
+def test_the_order_of_the_rows_does_not_show(component):
+    vectors, order = noise(50), np.random.default_rng(1).permutation(50)
+    fit = loaded(component, "cpu")
+
+    assert fit(vectors[order], 3).labels.tolist() == fit(vectors, 3).labels[order].tolist()
 
 
 def test_the_vectors_are_left_as_they_were(component):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -12,6 +12,9 @@ from numpy.typing import NDArray
 
 from vidcurate.errors import ShapeError
 from vidcurate.registry import Component, settings
+
+BLOCK = 8192
+"""Rows that are copied at a time: a cluster may be all there is, and the vectors may fill half the memory."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -30,8 +33,8 @@ class Clusters:
     def of(cls, vectors: NDArray[np.float32], labels: NDArray[np.integer]) -> Clusters:
         """Clusters of vectors by any labels: empty ones are closed up, centroids are the means."""
         dense = np.unique(labels, return_inverse=True)[1].astype(np.int32)
-        means = [vectors[rows].mean(axis=0, dtype=np.float64) for rows in members(dense)]
-        return cls(labels=dense, centroids=np.stack(means).astype(np.float32))
+        means = [_mean(vectors, rows) for rows in members(dense)]
+        return cls(labels=dense, centroids=np.stack(means))
 
     def among(self, rows: NDArray[np.integer]) -> Clusters:
         """The clusters of some of the vectors; those without a member among them are closed up."""
@@ -50,8 +53,9 @@ class Clusters:
         distances = np.empty(len(vectors), np.float32)
         for centroid, rows in zip(self.centroids.astype(np.float64), members(self.labels), strict=True):
             unit = centroid / max(np.linalg.norm(centroid), 1e-12)
-            cosines = np.einsum("ij,j->i", vectors[rows], unit, dtype=np.float64)
-            distances[rows] = 1.0 - np.clip(cosines, -1.0, 1.0)
+            for block in blocks(rows):
+                cosines = np.einsum("ij,j->i", vectors[block], unit, dtype=np.float64)
+                distances[block] = 1.0 - np.clip(cosines, -1.0, 1.0)
         return distances
 
 
@@ -64,6 +68,18 @@ def check_vectors(vectors: NDArray[np.float32]) -> None:
 def members(labels: NDArray[np.integer]) -> list[NDArray[np.intp]]:
     """Rows of each cluster, rising, by number of the cluster."""
     return np.split(np.argsort(labels, kind="stable"), np.cumsum(np.bincount(labels))[:-1])
+
+
+def blocks(rows: NDArray[np.intp], size: int = BLOCK) -> Iterator[NDArray[np.intp]]:
+    """Rows in pieces of at most `size`."""
+    return (rows[start : start + size] for start in range(0, len(rows), size))
+
+
+def _mean(vectors: NDArray[np.float32], rows: NDArray[np.intp]) -> NDArray[np.float32]:
+    total = np.zeros(vectors.shape[1])
+    for block in blocks(rows):
+        total += vectors[block].sum(axis=0, dtype=np.float64)
+    return (total / len(rows)).astype(np.float32)
 
 
 Fit = Callable[[NDArray[np.float32], int], Clusters]

@@ -1,7 +1,9 @@
 """K-means on unit vectors: only clips of one cluster are compared, so k trades time for duplicates that are missed.
 
-Plain Euclidean k-means, as NeMo Curator runs it with RAFT: centroids are means and may be shorter than 1. Differences:
-faiss starts from random rows where RAFT uses k-means||, hence the restarts; clusters that end empty are closed up.
+`l2` is plain Euclidean k-means, as NeMo Curator runs it with RAFT: centroids are means and may be shorter than 1.
+`cosine` is spherical k-means (Dhillon and Modha 2001): centroids are brought to unit length after every round.
+Differences to RAFT: the start is rows at random, not k-means||, hence the restarts; clusters that end empty are closed
+up; the centroids may be fitted to a sample.
 """
 
 from __future__ import annotations
@@ -9,11 +11,12 @@ from __future__ import annotations
 import importlib.util
 import logging
 from functools import partial
+from typing import ClassVar, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-from vidcurate.cluster.base import Cluster, Clusters, Fit, check_vectors
+from vidcurate.cluster.centroids import KMeansCluster, Train
 from vidcurate.errors import MissingExtra
 from vidcurate.registry import Count, register
 
@@ -21,55 +24,49 @@ log = logging.getLogger(__name__)
 
 
 @register
-class KMeans(Cluster):
+class KMeans(KMeansCluster):
     """K-means by faiss.
 
     Attributes:
-        k: clusters wanted; fewer come out where there are fewer distinct vectors.
-        iterations: at most so many rounds; it ends earlier when nothing improves.
-        restarts: starts from so many random choices, of which the tightest clustering is taken.
+        metric: `l2`, or `cosine`, whose centroids have unit length.
+        iterations: at most so many rounds; it ends earlier when nothing improves (faiss 1.14 and later).
     """
 
-    k: Count = 4
-    iterations: Count = 100
-    restarts: Count = 10
+    version: ClassVar[int] = 2
+
+    metric: Literal["l2", "cosine"] = "l2"
+    iterations: Count = 30
 
     def check(self) -> None:
         """Raise MissingExtra where faiss is not installed."""
         if importlib.util.find_spec("faiss") is None:
             raise MissingExtra("kmeans", package="faiss-cpu", extra="cpu")
 
-    def load(self, device: str) -> Fit:
-        """The function that groups; on `cuda` with every GPU that faiss sees, else on the CPU.
-
-        Raises:
-            MissingExtra: faiss is not installed.
-        """
-        self.check()
+    def trainer(self, device: str) -> Train:
+        """The function that improves centroids; on `cuda` with every GPU that faiss sees, else on the CPU."""
         logging.getLogger("faiss.loader").setLevel(logging.WARNING)  # it tells at length which CPU it is built for
         import faiss
 
         gpus = faiss.get_num_gpus() if device.startswith("cuda") else 0
         if device.startswith("cuda") and not gpus:
             log.info("kmeans: this faiss has no GPU; clustering on the CPU")
-        return partial(_fit, settings=self, gpus=gpus)
+        return partial(_train, settings=self, gpus=gpus)
 
 
-def _fit(vectors: NDArray[np.float32], seed: int, *, settings: KMeans, gpus: int) -> Clusters:
+def _train(
+    sample: NDArray[np.float32], start: NDArray[np.float32], seed: int, *, settings: KMeans, gpus: int
+) -> NDArray[np.float32]:
     import faiss
 
-    check_vectors(vectors)
-    n, dim = vectors.shape
     kmeans = faiss.Kmeans(
-        dim,
-        min(settings.k, n),
+        sample.shape[1],
+        len(start),
         niter=settings.iterations,
-        nredo=settings.restarts,
+        spherical=settings.metric == "cosine",
         seed=seed % 2**31,  # a C int
         min_points_per_centroid=1,  # fewer would be warned about on stderr
-        max_points_per_centroid=n,  # more would be left out of the fit
+        max_points_per_centroid=len(sample),  # more would be left out of the fit
         gpu=gpus,
     )
-    kmeans.train(vectors)
-    _, labels = kmeans.assign(vectors)
-    return Clusters.of(vectors, labels)
+    kmeans.train(sample, init_centroids=start)
+    return np.asarray(kmeans.centroids, np.float32)

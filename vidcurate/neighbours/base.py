@@ -27,16 +27,20 @@ class Neighbours(Component):
 
     Attributes:
         needs_clusters: whether it compares by clusters; without, none are made.
+        exact: whether it lists every pair from the floor up whatever the vectors are; its recall is not measured.
         floor: cosine from which on pairs are stored: every epsilon up to 1 - floor can be decided from them.
         max_pairs: where there are more, the floor rises until they fit, and the log says so.
+        recall_queries: clips that are compared with all others to measure what the search misses; 0 measures nothing.
     """
 
     kind: ClassVar[str] = "neighbours"
-    volatile: ClassVar[frozenset[str]] = frozenset({"floor"})
+    volatile: ClassVar[frozenset[str]] = frozenset({"floor", "recall_queries"})
     needs_clusters: ClassVar[bool] = True
+    exact: ClassVar[bool] = False
 
     floor: Annotated[float, pydantic.Field(ge=-1, lt=1, allow_inf_nan=False)] = 0.7
     max_pairs: Count = 20_000_000
+    recall_queries: Annotated[int, pydantic.Field(ge=0)] = 1000
 
     def chosen(self, n: int, dim: int, device: str) -> Neighbours:
         """The search for n vectors of a dimension: itself, unless it is one that chooses among others."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -98,7 +99,8 @@ def _decisions(store: Store, eps: float | None) -> tuple[pa.Table | None, float 
     found = {}
     for key in store.keys(DECISIONS_FOLDER, ".parquet"):
         name = key.split("/")[-2]
-        found[float(name.removeprefix("eps=")) if name.startswith("eps=") else None] = key
+        tried = re.match(r"eps=([\d.]+(?:e-?\d+)?)", name)  # what follows says where it holds
+        found[float(tried[1]) if tried else None] = key
     if not found:
         return None, None
     decided = eps if eps in found else min(found, key=lambda value: (value is not None, value or 0.0))

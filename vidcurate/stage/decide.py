@@ -13,7 +13,6 @@ from numpy.typing import NDArray
 
 from vidcurate.dedup.base import Dedup, Links, is_duplicate
 from vidcurate.errors import MissingInput
-from vidcurate.neighbours.graph import Graph
 from vidcurate.registry import fingerprint
 from vidcurate.stage.neighbours import Compared, stored_neighbours
 from vidcurate.stage.rewrite import rewrite
@@ -24,7 +23,7 @@ from vidcurate.table import DECISIONS
 log = logging.getLogger(__name__)
 
 FOLDER = "semantic/decisions"
-REASON = "semantic_duplicate"
+REASON, KNOWN = "semantic_duplicate", "known"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -67,7 +66,8 @@ def decide(store: Store, compared: Compared, rule: Dedup) -> Decisions:
         MissingInput: pairs are not listed far enough down.
     """
     folder = decisions_folder(rule)
-    made_from = fingerprint(rule, rule.eps, [getattr(rule, name) for name in rule.late], compared.made_from)
+    late, known = [getattr(rule, name) for name in rule.late], compared.known and compared.known.made_from
+    made_from = fingerprint(rule, rule.eps, late, compared.made_from, known)
     if is_current(store, folder, made_from):
         decisions = Decisions(table=store.read_table(_part(folder)), eps=rule.eps)
         log.info("decisions: up to date; %s", _counts(decisions))
@@ -107,6 +107,15 @@ def witnesses(compared: Compared, rule: Dedup) -> NDArray[np.int64]:
     Raises:
         MissingInput: pairs are not listed far enough down.
     """
+    return fates(links_of(compared, rule), compared, rule)
+
+
+def links_of(compared: Compared, rule: Dedup) -> Links:
+    """The pairs that a rule's epsilon makes duplicates.
+
+    Raises:
+        MissingInput: pairs are not listed far enough down.
+    """
     graph, sources = compared.graph, compared.sources if rule.knows_sources else None
     if graph.floor > 1 - rule.widest:
         raise MissingInput(
@@ -117,54 +126,78 @@ def witnesses(compared: Compared, rule: Dedup) -> NDArray[np.int64]:
     if rule.knows_sources and sources is None:
         raise MissingInput(f"dedup.scope={rule.scope}: nothing says from which source each clip comes; see columns")
     same = None if sources is None else sources[graph.first] == sources[graph.second]
-    linked = rule.linked(graph.similarity, same)
-    links = Links(
+    linked = np.flatnonzero(rule.linked(graph.similarity, same))
+    return Links(
         ranks=compared.ranks,
         first=graph.first[linked],
         second=graph.second[linked],
         similarity=graph.similarity[linked],
     )
-    return _followed(rule.witnesses(links), compared.stands, rule)
 
 
-def _followed(witness: NDArray[np.int64], stands: NDArray[np.int64], rule: Dedup) -> NDArray[np.int64]:
-    """The fate of a clip that others stand for is theirs: dropped for what they are dropped for, or for them."""
-    twin = stands != np.arange(len(stands))
-    if is_duplicate(np.ones(1, np.float32), rule.eps)[0]:
-        fate = witness[stands]
-        witness[twin] = fate[twin]
+def fates(links: Links, compared: Compared, rule: Dedup) -> NDArray[np.int64]:
+    """What `witnesses` says, from pairs that are linked already.
+
+    Clips that a reference knows are dropped for it: each is its own witness here, and no other
+    is held against it but its copies.
+    The fate of a clip that another stands for is that of the other: dropped for the same one, or for the other.
+    """
+    open_ = ~compared.known_at(rule.eps)
+    counts = open_[links.first] & open_[links.second]
+    if not counts.all():
+        links = Links(
+            ranks=links.ranks,
+            first=links.first[counts],
+            second=links.second[counts],
+            similarity=links.similarity[counts],
+        )
+    witness = rule.witnesses(links)
+    follows = compared.stands != np.arange(len(witness))
+    if not is_duplicate(np.ones(1, np.float32), rule.eps)[0]:  # at 0 not even equal vectors are duplicates
+        follows &= compared.copies
+    witness[follows & open_] = witness[compared.stands][follows & open_]
     return witness
 
 
 def _decide(compared: Compared, rule: Dedup) -> pa.Table:
     rows = np.arange(len(compared.ids))
     witness = witnesses(compared, rule) if rule.compares else rows
-    dropped, ids = witness != rows, compared.ids
+    known, root = compared.known_at(rule.eps), roots(witness)
+    dropped, ids = (witness != rows) | known, compared.ids
     columns = {
         "id": ids,
         "kept": pa.array(~dropped),
         "witness_id": pc.if_else(pa.array(dropped), ids.take(pa.array(witness)), None),
-        "similarity": pa.array(_similarities(compared.graph, compared.stands, witness)),
-        "group_id": ids.take(pa.array(_roots(witness))),
-        "reason": pa.array(np.where(dropped, REASON, "")),
+        "similarity": pa.array(_similarities(compared, witness)),
+        "group_id": ids.take(pa.array(root)),
+        "reason": pc.if_else(pc.equal(compared.order["reason"], ""), REASON, compared.order["reason"]),
     }
+    columns["reason"] = pc.if_else(pa.array(dropped), columns["reason"], "")
+    if compared.known is not None:
+        reference = compared.known
+        columns["witness_id"] = pc.if_else(pa.array(known), reference.witness, columns["witness_id"])
+        columns["similarity"] = pa.array(np.where(known, reference.similarity, columns["similarity"].to_numpy()))
+        columns["group_id"] = pc.if_else(
+            pa.array(known[root]), reference.witness.take(pa.array(root)), columns["group_id"]
+        )
+        columns["reason"] = pc.if_else(pa.array(known), KNOWN, columns["reason"])
     return pa.table(columns, schema=DECISIONS)
 
 
-def _similarities(graph: Graph, stands: NDArray[np.int64], witness: NDArray[np.int64]) -> NDArray[np.float32]:
+def _similarities(compared: Compared, witness: NDArray[np.int64]) -> NDArray[np.float32]:
     """Of every clip to its witness; of one that is kept to its nearest."""
-    n = len(witness)
+    graph, ranks, stands, n = compared.graph, compared.ranks, compared.stands, len(witness)
     found = graph.nearest.similarity.copy()
-    keys = np.minimum(graph.first, graph.second) * n + np.maximum(graph.first, graph.second)
-    order = np.argsort(keys)
     rows = np.flatnonzero((witness != np.arange(n)) & (witness != graph.nearest.index) & (witness != stands))
-    left, right = stands[rows], witness[rows]
-    at = np.searchsorted(keys[order], np.minimum(left, right) * n + np.maximum(left, right))
-    found[rows] = graph.similarity[order[at]]
+    if len(rows):
+        pairs = ranks[graph.second] * n + ranks[graph.first]  # rising, as pairs are sorted
+        left, right = ranks[stands[rows]], ranks[witness[rows]]
+        at = np.searchsorted(pairs, np.maximum(left, right) * n + np.minimum(left, right))
+        found[rows] = graph.similarity[at]
     return found
 
 
-def _roots(parents: NDArray[np.int64]) -> NDArray[np.int64]:
+def roots(parents: NDArray[np.int64]) -> NDArray[np.int64]:
     """End of the chain of parents of each row; every step doubles the stretch that is skipped."""
     while not np.array_equal(further := parents[parents], parents):
         parents = further
