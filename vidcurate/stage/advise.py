@@ -30,6 +30,9 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
+DECISIONS = 10_000_000
+"""Pairs, times epsilons, that are decided on so that the page knows what is kept at each: seconds."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Advice:
@@ -44,7 +47,7 @@ class Advice:
         labels: what was said, by row of the pair.
         bands: from the most similar on, with their marks.
         pairs: above 1 - eps, of every epsilon that may be advised, rising.
-        kept: clips that dedup keeps at each.
+        kept: clips that dedup keeps at each of them; where there are many pairs, at the bands' borders and at `best`.
         chance: of random pairs; None where vectors are missing.
         target: precision that is wanted.
         best: the largest epsilon whose precision is that, by the lower end of its interval; None if there is none.
@@ -90,6 +93,8 @@ def advise(store: Store, tables: Tables, recipe: Recipe, embeddings: str | None,
     pairs = {eps: int(is_duplicate(graph.similarity, eps).sum()) for eps in steps(graph.floor)}
     drawn = draw(graph, borders, wishes.per_band, seed)
     best = largest(bands, pairs, wishes.precision)
+    few = len(graph.first) * len(pairs) <= DECISIONS
+    tried = list(pairs) if few else sorted({outer for _, outer in borders} | ({best.eps} if best else set()))
     return Advice(
         ids=compared.ids,
         graph=graph,
@@ -99,7 +104,7 @@ def advise(store: Store, tables: Tables, recipe: Recipe, embeddings: str | None,
         labels=labels,
         bands=bands,
         pairs=pairs,
-        kept=_kept(compared, rule, pairs),
+        kept=_kept(compared, rule, {eps: pairs[eps] for eps in tried}),
         chance=_chance(store, tables, recipe, embeddings, compared, seed),
         target=wishes.precision,
         best=best,
