@@ -7,6 +7,7 @@ from omegaconf import OmegaConf
 from vidcurate.config import conf_dir, job
 from vidcurate.errors import ConfigError
 from vidcurate.recipe import Recipe
+from vidcurate.records import Columns
 from vidcurate.registry import KINDS, build, registered
 
 
@@ -108,3 +109,23 @@ def test_a_target_from_outside_the_registry_is_refused():
 def test_a_run_without_an_experiment_says_what_to_choose():
     with pytest.raises(ConfigError, match="choose an experiment"):
         job(composed("out=x"))
+
+
+def test_columns_of_foreign_embeddings_are_checked_like_all_keys():
+    config = composed("out=x", "steps=[dedup]", "columns.id=7", "++columns.sorce=y", "on_bad=skip")
+
+    with pytest.raises(ConfigError) as caught:
+        job(config)
+
+    said = str(caught.value)
+    assert "columns.id=7: expected the name of a column" in said
+    assert "columns.sorce is not a key; did you mean 'source'?; keys: id, embedding, source" in said
+    assert "on_bad='skip': expected fail or drop" in said
+
+
+def test_columns_and_what_to_do_with_bad_rows_reach_the_job():
+    checked = job(composed("out=x", "steps=[dedup]", "columns.id=name", "on_bad=drop"))
+
+    assert (checked.columns, checked.on_bad) == (Columns(id="name"), "drop")
+    with pytest.raises(ConfigError, match="columns='id': expected names of columns"):
+        job(composed("out=x", "steps=[dedup]", "columns=id"))

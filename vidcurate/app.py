@@ -88,6 +88,8 @@ def run(config: DictConfig) -> None:
             steps=checked.steps,
             runtime=checked.runtime,
             embeddings=checked.embeddings,
+            columns=checked.columns,
+            on_bad=checked.on_bad,
             seed=checked.seed,
             max_failures=checked.max_failures,
             config=checked.config,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any, cast
 
@@ -12,11 +12,12 @@ from omegaconf.errors import OmegaConfBaseException
 
 from vidcurate.errors import ConfigError
 from vidcurate.recipe import STEPS, Advise, Recipe
+from vidcurate.records import Columns, OnBad
 from vidcurate.registry import KINDS, Component, build, made, near
 from vidcurate.runtime.base import Runtime
 from vidcurate.source.base import Source
 
-VALUES = ("out", "embeddings", "steps", "seed", "max_failures", "keep_filtered", "advise")
+VALUES = ("out", "embeddings", "columns", "on_bad", "steps", "seed", "max_failures", "keep_filtered", "advise")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,6 +30,8 @@ class Job:
         runtime: where the work is done.
         out: root of the dataset.
         embeddings: foreign embeddings to deduplicate; None for those that split wrote.
+        columns: names of the columns of foreign embeddings.
+        on_bad: what becomes of rows whose vectors cannot be used.
         steps: which of split, dedup, advise and shard.
         seed: of everything random.
         max_failures: inputs that may fail before the exit code is 3.
@@ -40,6 +43,8 @@ class Job:
     runtime: Runtime
     out: str
     embeddings: str | None
+    columns: Columns
+    on_bad: OnBad
     steps: tuple[str, ...]
     seed: int
     max_failures: int
@@ -71,6 +76,7 @@ def job(config: DictConfig) -> Job:
     components = _components(values, steps, problems)
     numbers = {name: _whole(name, values.get(name), problems) for name in ("seed", "max_failures")}
     components["keep_filtered"] = _flag("keep_filtered", values.get("keep_filtered"), problems)
+    columns, on_bad = _columns(values.get("columns"), problems), _on_bad(values.get("on_bad"), problems)
     components["advise"] = _advise(values.get("advise"), problems)
     for name, needed in (("out", True), ("embeddings", False)):
         _text(name, values.get(name), needed, problems)
@@ -83,6 +89,8 @@ def job(config: DictConfig) -> Job:
         runtime=runtime,
         out=values["out"],
         embeddings=values["embeddings"],
+        columns=columns,
+        on_bad=on_bad,
         steps=steps,
         config=values,
         **numbers,
@@ -148,6 +156,33 @@ def _flag(name: str, value: object, problems: list[str]) -> bool:
         return value
     problems.append(f"{name}={value!r}: expected true or false")
     return True
+
+
+def _columns(values: object, problems: list[str]) -> Columns:
+    known = tuple(entry.name for entry in fields(Columns))
+    if not isinstance(values, Mapping):
+        problems.append(
+            f"columns={values!r}: expected names of columns, e.g. columns.id=NAME; keys: {', '.join(known)}"
+        )
+        return Columns()
+    problems += [
+        f"columns.{key} is not a key{near(str(key), known)}; keys: {', '.join(known)}"
+        for key in values
+        if key not in known
+    ]
+    given = {key: name for key, name in values.items() if key in known and name is not None}
+    problems += [
+        f"columns.{key}={name!r}: expected the name of a column"
+        for key, name in given.items()
+        if not isinstance(name, str)
+    ]
+    return Columns(**given)
+
+
+def _on_bad(value: object, problems: list[str]) -> OnBad:
+    if value not in ("fail", "drop"):
+        problems.append(f"on_bad={value!r}: expected fail or drop")
+    return "drop" if value == "drop" else "fail"
 
 
 def _text(name: str, value: object, needed: bool, problems: list[str]) -> None:

@@ -30,6 +30,7 @@ Examples
 CLOSING = """\
 Keys: out=DIR_OR_URL  embeddings=PARQUET  steps=[split,dedup,advise,shard]  seed=0  max_failures=0
       keep_filtered=true  advise.{per_band=20,precision=0.95,labels=FILE}
+      columns.{id,embedding,source}=NAME  on_bad=fail
 Exit codes: 0 done; 1 error; 2 the configuration or the machine cannot do this; 3 done, but inputs failed
 More: --cfg job (the composed config)   --info defaults   --hydra-help
 """

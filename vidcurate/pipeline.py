@@ -13,7 +13,7 @@ from vidcurate.model.device import best_device
 from vidcurate.model.memory import give_back
 from vidcurate.progress import progress
 from vidcurate.recipe import Recipe
-from vidcurate.records import Video
+from vidcurate.records import Columns, OnBad, Video
 from vidcurate.report import write_advice, write_report
 from vidcurate.runtime.base import Runtime
 from vidcurate.runtime.local import Local
@@ -60,6 +60,8 @@ def curate(
     steps: Sequence[str] = ("split", "dedup", "shard"),
     runtime: Runtime | None = None,
     embeddings: str | None = None,
+    columns: Columns | None = None,
+    on_bad: OnBad = "fail",
     seed: int = 0,
     max_failures: int = 0,
     config: Mapping[str, Any] | None = None,
@@ -73,6 +75,8 @@ def curate(
         steps: which of split, dedup, advise and shard; always done in this order.
         runtime: where videos are processed; None is this process.
         embeddings: deduplicate these parquet files (path, folder, glob, URL) instead of what split wrote.
+        columns: names of the columns of `embeddings`; those that are not given are found.
+        on_bad: whether rows of embeddings that cannot be used are errors, or left out and recorded (`drop`).
         seed: of everything random.
         max_failures: inputs that may fail before this raises, after all the rest is done.
         config: the resolved config to keep in run.json; None keeps the recipe.
@@ -91,9 +95,10 @@ def curate(
     tables = read_tables(store)
     if not ("split" in steps and is_empty(tables)):
         if "dedup" in steps:
-            dedup_clips(store, tables, recipe, embeddings, seed)
+            dedup_clips(store, tables, recipe, embeddings, seed, columns=columns, on_bad=on_bad)
         if "advise" in steps:
-            write_advice(store, tables, advise(store, tables, recipe, embeddings, seed), recipe.advise.per_band)
+            advice = advise(store, tables, recipe, embeddings, seed, columns=columns, on_bad=on_bad)
+            write_advice(store, tables, advice, recipe.advise.per_band)
         if "shard" in steps:
             pack(store, tables, recipe)
     summary = summarise(store, tables, recipe)

@@ -19,6 +19,9 @@ NAMESPACE = uuid.uuid5(uuid.NAMESPACE_URL, "https://vidcurate.dev")
 Fit = Literal["stretch", "crop", "inside", "area"]
 """How pictures are brought to a size; see `Sampling`."""
 
+OnBad = Literal["fail", "drop"]
+"""What becomes of rows whose vectors cannot be used: the run fails, or they are left out and recorded."""
+
 CANDIDATES = 4
 """Frames that are kept for every one that a sampling wants, until it is known how long the clip is."""
 
@@ -44,6 +47,21 @@ class Video:
     uri: str
     path: str
     size_bytes: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Columns:
+    """Names of the columns of foreign embeddings; None finds a column by the names that are usual for it.
+
+    Attributes:
+        id: of the column of ids.
+        embedding: of the column of vectors.
+        source: of the column that says from which video or collection a row comes.
+    """
+
+    id: str | None = None
+    embedding: str | None = None
+    source: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,6 +12,7 @@ import pyarrow.compute as pc
 from vidcurate.errors import TooManyFailures, VidcurateError
 from vidcurate.recipe import Recipe
 from vidcurate.stage.decide import decisions_folder
+from vidcurate.stage.dropped import dropped_counts
 from vidcurate.stage.settle import Tables
 from vidcurate.store.commit import committed
 from vidcurate.store.files import Store
@@ -40,6 +41,7 @@ def summarise(store: Store, tables: Tables, recipe: Recipe) -> dict[str, Any]:
         "bounds": _bounds(tables.bounds),
         "captions": _captions(tables.captions) if tables.captions.num_rows else None,
         "dedup": {name: decided[name] for name in ("eps", "kept", "removed", "total")} if decided else None,
+        "left_out": dropped_counts(store) or None,
         "shards": {name: packed[name] for name in ("shards", "samples", "bytes")} if packed else None,
     }
 
@@ -56,6 +58,8 @@ def headline(summary: Mapping[str, Any]) -> Iterator[str]:
         )
     if summary["dedup"]:
         yield "{kept} of {total} clips are unique at eps={eps}".format(**summary["dedup"])
+    if summary["left_out"]:
+        yield f"rows of embeddings left out: {summary['left_out']}; they are listed in semantic/dropped"
     if summary["shards"]:
         yield "{samples} samples in {shards} shards, {bytes} bytes".format(**summary["shards"])
 

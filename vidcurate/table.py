@@ -122,6 +122,14 @@ ORDER = pa.schema(
         ("rank", pa.int64()),  # smaller is kept first
         ("source", pa.int32()),  # equal for clips of one video; null where that is not known
         ("stands", pa.int64()),  # row of the clip that was compared in its place, most often itself
+        ("reason", pa.string()),  # exact_copy or perceptual_copy of that clip; empty otherwise
+    ]
+)
+KNOWN = pa.schema(
+    [
+        ("id", pa.string()),
+        ("max_id", pa.string()),  # of the nearest clip of the reference
+        ("similarity", pa.float32()),  # cosine
     ]
 )
 DECISIONS = pa.schema(
@@ -131,6 +139,13 @@ DECISIONS = pa.schema(
         ("witness_id", pa.string()),  # the clip it duplicates; null when kept
         ("similarity", pa.float32()),
         ("group_id", pa.string()),  # the kept clip at the root of the chain of witnesses
+        ("reason", pa.string()),
+    ]
+)
+DROPPED = pa.schema(
+    [
+        ("id", pa.string()),  # null where the row has none
+        ("file", pa.string()),
         ("reason", pa.string()),
     ]
 )

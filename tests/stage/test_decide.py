@@ -52,7 +52,7 @@ def test_a_group_is_named_after_its_kept_clip_however_long_the_chain(store):
     nearest = Nearest(index=np.maximum(rows - 1, 0), similarity=np.append(np.float32(0), similarity))
     graph = Graph(nearest=nearest, first=rows[:-1], second=rows[1:], similarity=similarity, floor=0.7)
     names = pa.array([f"{number:03d}" for number in rows])
-    order = pa.table([names, rows, pa.nulls(100), rows], schema=ORDER)
+    order = pa.table([names, rows, pa.nulls(100), rows, np.full(100, "")], schema=ORDER)
 
     decisions = decide(store, Compared(ids=names, order=order, graph=graph, made_from="chain"), SemDeDup()).table
 

@@ -2,6 +2,8 @@ from __future__ import annotations
 
 import hashlib
 
+import numpy as np
+import pyarrow as pa
 import pytest
 
 from tests.stage.fan import fan_table, fan_vectors
@@ -12,14 +14,17 @@ from vidcurate.dedup.base import Dedup
 from vidcurate.dedup.none import KeepAll
 from vidcurate.dedup.semdedup import SemDeDup
 from vidcurate.embedder.histogram import Histogram
-from vidcurate.errors import MissingInput
+from vidcurate.errors import MissingInput, ShapeError
 from vidcurate.neighbours.clustered import Clustered
 from vidcurate.recipe import Recipe
+from vidcurate.records import Columns
 from vidcurate.stage.decide import Decisions
 from vidcurate.stage.dedup import dedup, dedup_clips
+from vidcurate.stage.dropped import with_vectors
 from vidcurate.stage.settle import read_tables
 from vidcurate.store.files import Store
-from vidcurate.table import CLIPS, table
+from vidcurate.summary import summarise
+from vidcurate.table import CLIPS, table, vectors_table
 
 
 @pytest.fixture
@@ -113,9 +118,58 @@ def test_foreign_embeddings_need_no_split(store, tmp_path):
 
     decisions = dedup_clips(store, read_tables(store), Recipe(cluster=Single()), str(tmp_path / "else*" / "*"), 0)
 
-    assert (decisions.total, decisions.removed) == (5, 2)
+    assert (decisions.total, decisions.removed) == (5, 1)  # b is 5 degrees from a; c is from b, but 10 from a
 
 
 def test_without_embeddings_the_message_says_what_to_run(store):
     with pytest.raises(MissingInput, match=r"\+experiment=split"):
         dedup_clips(store, read_tables(store), Recipe(), None, 0)
+
+
+def test_rows_that_cannot_be_used_are_left_out_recorded_and_counted(store, tmp_path):
+    table_ = pa.concat_tables([fan_table(), vectors_table(["z"], np.zeros((1, 2), np.float32))])
+    store.write_table("elsewhere/x.parquet", table_)
+    recipe, place = Recipe(cluster=Single()), str(tmp_path / "elsewhere")
+
+    with pytest.raises(ShapeError, match="1 of 6 vectors are zero: 'z'"):
+        dedup_clips(store, read_tables(store), recipe, place, 0)
+    decisions = dedup_clips(store, read_tables(store), recipe, place, 0, on_bad="drop")
+
+    assert decisions.total == 5
+    assert store.read_table("semantic/dropped/part-0.parquet").to_pylist() == [
+        {"id": "z", "file": f"{place}/x.parquet", "reason": "zero"}
+    ]
+    assert summarise(store, read_tables(store), recipe)["left_out"] == {"zero": 1}
+
+
+def test_the_record_of_what_was_left_out_goes_when_nothing_is(store):
+    table_ = pa.concat_tables([fan_table(), vectors_table(["z"], np.zeros((1, 2), np.float32))])
+    store.write_table("bad/x.parquet", table_)
+    store.write_table("good/x.parquet", fan_table())
+    recipe = Recipe(cluster=Single())
+    for place in ("bad", "good"):
+        dedup_clips(store, read_tables(store), recipe, store.path(place), 0, on_bad="drop")
+
+    assert not store.exists("semantic/dropped")
+    assert summarise(store, read_tables(store), recipe)["left_out"] is None
+
+
+def test_clips_whose_vectors_were_left_out_are_not_packed(store):
+    table_ = pa.concat_tables([fan_table(), vectors_table(["z"], np.zeros((1, 2), np.float32))])
+    store.write_table("histogram_embd_parquet/x.parquet", table_)
+    clips = table(CLIPS, [{"clip_id": name, "kept": True, "duration": 1.0, "num_bytes": 1} for name in "abcdez"])
+    store.write_table("tables/clips/part-0.parquet", clips)
+    recipe = Recipe(embedder=Histogram(), cluster=Single())
+
+    decisions = dedup_clips(store, read_tables(store), recipe, None, 0, on_bad="drop")
+
+    assert with_vectors(store, clips, decisions.table)["clip_id"].to_pylist() == list("abcde")
+
+
+def test_columns_of_foreign_embeddings_can_be_named(store, tmp_path):
+    store.write_table("elsewhere/x.parquet", fan_table().rename_columns(["mine", "x"]))
+    place, columns = str(tmp_path / "elsewhere"), Columns(id="mine")
+
+    decisions = dedup_clips(store, read_tables(store), Recipe(cluster=Single()), place, 0, columns=columns)
+
+    assert decisions.total == 5

@@ -48,6 +48,9 @@ class Dedup(Component):
         keep: which of two duplicates stays: the `best` by columns, the `hard` one (farther from its centroid), the
             `easy` one, or one at `random`.
         best: columns that say which is best, the most important first; a minus puts large values first.
+        copies: whether copies are looked for before vectors are compared, by what split has hashed: clips of the same
+            coded frames, and clips whose frames look alike. They are dropped at any epsilon.
+        max_bits: of 64, by which the perceptual hashes of two copies may differ in any frame.
     """
 
     kind: ClassVar[str] = "dedup"
@@ -62,11 +65,14 @@ class Dedup(Component):
     sweep: tuple[Epsilon, ...] = ()
     keep: Keep = "best"
     best: tuple[str, ...] = BEST
+    copies: bool = True
+    max_bits: Annotated[int, pydantic.Field(ge=0, le=16)] = 6
 
     @property
     def order(self) -> dict[str, object]:
         """What a comparison depends on: rules that rank alike share it."""
-        return {"keep": self.keep, "best": self.best if self.keep == "best" else ()}
+        copies = {"max_bits": self.max_bits, "scope": self.scope} if self.copies else {}
+        return {"keep": self.keep, "best": self.best if self.keep == "best" else (), "copies": copies}
 
     @property
     def knows_sources(self) -> bool:
@@ -83,6 +89,12 @@ class Dedup(Component):
     def ranks(self, candidates: Candidates) -> NDArray[np.int64]:
         """Order in which clips are kept: int64 [n], each of 0..n-1 once, smaller first; independent of epsilon."""
         return ranks_by(self.keep, self.best, candidates)
+
+    def counts(self, same_source: NDArray[np.bool_] | None) -> NDArray[np.bool_] | bool:
+        """Whether pairs are within the scope; `same_source` as for `linked`."""
+        if self.scope == "all" or same_source is None:
+            return True
+        return same_source if self.scope == "within_source" else ~same_source
 
     def linked(
         self, similarity: NDArray[np.float32], same_source: NDArray[np.bool_] | None = None
@@ -102,9 +114,7 @@ class Dedup(Component):
             is_duplicate(similarity, self.eps if eps is None else eps)
             for eps in (self.eps_across_sources, self.eps_within_source)
         )
-        if self.scope != "all":
-            (across if self.scope == "within_source" else within)[:] = False
-        return np.where(same_source, within, across)
+        return np.where(same_source, within, across) & self.counts(same_source)
 
     @abstractmethod
     def witnesses(self, links: Links) -> NDArray[np.int64]:

@@ -21,6 +21,7 @@ class SemDeDup(Dedup):
     """Drop what is too similar to anything that ranks before it."""
 
     keep: Keep = "hard"
+    copies: bool = False
 
     def witnesses(self, links: Links) -> NDArray[np.int64]:
         """The most similar earlier clip of each that has one."""

@@ -8,22 +8,38 @@ instead of becoming 0.
 from __future__ import annotations
 
 from functools import partial
+from typing import ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from vidcurate.cluster.base import Clusters, check_vectors, members
+from vidcurate.model.device import inference
+from vidcurate.neighbours import filters, trial
 from vidcurate.neighbours.base import Neighbours, Search
+from vidcurate.neighbours.best import nobody
+from vidcurate.neighbours.filters import Filter
 from vidcurate.neighbours.graph import Collector, Graph, Nearest
+from vidcurate.neighbours.spread import cores, spread
+from vidcurate.neighbours.tiles import STRIP, Ordered, Task, compare
+from vidcurate.neighbours.units import units
 from vidcurate.registry import register
 
-TILE = 1024
-"""Rows and columns that are multiplied at a time: a tile is 8 MiB in float64, and larger ones are no faster."""
+SPAN = 16 * STRIP
+"""Rows of a cluster that one job compares with earlier ones."""
 
 
 @register
 class Clustered(Neighbours):
-    """All pairs within each cluster, none across."""
+    """All pairs within each cluster, none across; of every clip the nearest, however far.
+
+    Attributes:
+        filter: what proposes pairs: fp32, prefix (a few principal axes; only in large clusters), or auto.
+    """
+
+    volatile: ClassVar[frozenset[str]] = Neighbours.volatile | {"filter"}
+
+    filter: trial.Name = "auto"
 
     def load(self, device: str) -> Search:
         """The function that searches; matrices are multiplied on `device`."""
@@ -34,36 +50,54 @@ def _search(
     vectors: NDArray[np.float32], clusters: Clusters, ranks: NDArray[np.int64], *, settings: Clustered, device: str
 ) -> Graph:
     check_vectors(vectors)
-    nearest = Nearest(index=np.arange(len(vectors)), similarity=np.zeros(len(vectors), np.float32))
-    pairs = Collector(settings.floor, settings.max_pairs)
-    for rows in members(clusters.labels):
-        _compare(vectors, rows[np.argsort(ranks[rows])], nearest, pairs, device)
-    return pairs.graph(nearest, ranks)
+    sizes = filters.lengths(vectors)
+    full = filters.fp32(vectors, sizes)
+    nearest = nobody(len(vectors))
+    task = Task(
+        vectors=vectors,
+        sizes=sizes,
+        slack=full.slack,
+        nearest=nearest,
+        pairs=Collector(settings.floor, settings.max_pairs),
+        device=device,
+    )
+    groups = [rows[np.argsort(ranks[rows])] for rows in members(clusters.labels)]
+    spans = [(rows, top) for rows in groups for top in range(0, len(rows), SPAN)]
+    threads = cores(device)
+    with inference():
+        rough = _rough(vectors, sizes, max(groups, key=len), settings, device)
+
+        def work(jobs: list[int]) -> None:
+            for job in jobs:
+                rows, top = spans[job]
+                stop = min(top + SPAN, len(rows))
+                height = -(-(stop - top) // -(-(stop - top) // STRIP))  # strips of one height
+                _compare(task, nearest, rows[:stop], range(top, stop, height), rough, full)
+
+        costs = [min(top + SPAN, len(rows)) * min(SPAN, len(rows) - top) for rows, top in spans]
+        for _ in spread(work, units(costs, 4 * threads), threads):
+            pass
+    return task.pairs.graph(nearest, ranks)
 
 
-def _compare(
-    vectors: NDArray[np.float32], rows: NDArray[np.intp], nearest: Nearest, pairs: Collector, device: str
-) -> None:
-    """All pairs of rows in order of rank, tile by tile."""
-    import torch
+def _compare(task: Task, nearest: Nearest, rows: NDArray[np.intp], tops: range, rough: Filter, full: Filter) -> None:
+    """The strips of a cluster; where a rough filter leaves a row without neighbour, in full."""
+    if rough.name == "fp32" or len(rows) < trial.FEW:
+        compare(task, Ordered(full, rows, task.device), tops, every=True)
+        return
+    compare(task, Ordered(rough, rows, task.device), tops)
+    alone = nearest.index[rows] == rows
+    if alone[tops.start :].any():
+        compare(task, Ordered(full, rows, task.device), tops, every=True, only=alone)
 
-    best = np.full(len(rows), -np.inf, np.float32)
-    unit = torch.from_numpy(vectors[rows])
-    for top in range(0, len(rows), TILE):
-        strip = slice(top, top + TILE)
-        late = torch.nn.functional.normalize(unit[strip].to(device).double(), dim=1)
-        for left in range(0, top + 1, TILE):
-            early = torch.nn.functional.normalize(unit[left : left + TILE].to(device).double(), dim=1)
-            cosines = (late @ early.T).float()
-            if left == top:
-                cosines.masked_fill_(torch.ones_like(cosines, dtype=torch.bool).triu(), -torch.inf)
-            highest, column = (found.cpu().numpy() for found in cosines.max(dim=1))  # the first of equals
-            better = highest > best[strip]
-            best[strip][better] = highest[better]
-            nearest.index[rows[strip][better]] = rows[left + column[better]]
-            nearest.similarity[rows[strip][better]] = highest[better]
-            seconds, firsts = (cosines >= pairs.floor).nonzero(as_tuple=True)
-            pairs.add(
-                rows[left + firsts.cpu().numpy()], rows[top + seconds.cpu().numpy()],
-                cosines[seconds, firsts].cpu().numpy(),
-            )  # fmt: skip
+
+def _rough(
+    vectors: NDArray[np.float32],
+    sizes: NDArray[np.float64],
+    largest: NDArray[np.intp],
+    settings: Clustered,
+    device: str,
+) -> Filter:
+    turns = device == "cpu" and settings.filter in ("auto", "prefix") and len(largest) >= trial.FEW
+    basis = filters.axes(vectors) if turns else None
+    return trial.choose(vectors, sizes, largest, settings.floor, settings.filter, device, every=True, basis=basis)

@@ -38,7 +38,8 @@ class Graph:
     """The similar pairs among n clips.
 
     Attributes:
-        nearest: of every clip; exact from `floor` up, below it the nearest of those that were compared.
+        nearest: of every clip, exact from `floor` up. Below it `clustered` gives the nearest of the cluster, `exact`
+            the row itself and 0: what a filter happened to see must not show.
         first: int64 [m], row of the clip of each pair that ranks before the other.
         second: int64 [m], row of the other; pairs are sorted by its rank, then by that of the first.
         similarity: float32 [m], cosine in [floor, 1].
@@ -88,7 +89,7 @@ class Collector:
     """
 
     def __init__(self, floor: float, max_pairs: int) -> None:
-        self.floor, self.max_pairs = floor, max_pairs
+        self.floor, self.max_pairs, self._given = floor, max_pairs, floor
         self._blocks: list[tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float32]]] = []
         self._count = 0
 
@@ -111,14 +112,19 @@ class Collector:
         Raises:
             VidcurateError: more than `max_pairs` are as similar as any.
         """
-        given = self.floor
         if self._count > self.max_pairs:
             self._shrink()
         left, right, similarity = self._joined()
+        if self.floor > self._given and not len(left):
+            raise VidcurateError(
+                f"more than {self.max_pairs} pairs have a similarity of {self.floor:.6f}: neighbours.max_pairs is too "
+                "small for so many near copies; raise it, or drop copies before"
+            )
         swap = ranks[left] > ranks[right]
         first, second = np.where(swap, right, left), np.where(swap, left, right)
         order = np.lexsort((ranks[first], ranks[second]))
-        if self.floor > given:
+        if self.floor > self._given:
+            self.floor = float(similarity.min())
             log.warning("neighbours.max_pairs=%d: pairs are listed from %.4f on", self.max_pairs, self.floor)
         return Graph(
             nearest=nearest,
@@ -133,12 +139,7 @@ class Collector:
         left, right, similarity = self._joined()
         bar = np.partition(similarity, len(similarity) - self.max_pairs - 1)[len(similarity) - self.max_pairs - 1]
         kept = similarity > bar
-        if not kept.any():
-            raise VidcurateError(
-                f"{len(similarity)} pairs have a similarity of {bar:.6f} or more: neighbours.max_pairs="
-                f"{self.max_pairs} is too small for so many near copies; raise it, or drop copies before"
-            )
-        self.floor = float(similarity[kept].min())
+        self.floor = float(np.nextafter(bar, np.float32(2)))  # what comes later may lie between bar and those kept
         self._blocks = [(left[kept], right[kept], similarity[kept])]
         self._count = int(kept.sum())
 

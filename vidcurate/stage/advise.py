@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import logging
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -15,6 +16,7 @@ from numpy.typing import NDArray
 from vidcurate.dedup.base import Dedup, is_duplicate
 from vidcurate.errors import MissingInput
 from vidcurate.neighbours.graph import Graph
+from vidcurate.records import Columns, OnBad
 from vidcurate.stage.chance import Chance, by_chance
 from vidcurate.stage.decide import witnesses
 from vidcurate.stage.dedup import vectors_of
@@ -22,6 +24,7 @@ from vidcurate.stage.draw import draw, in_band
 from vidcurate.stage.labels import find_labels, match, read_labels
 from vidcurate.stage.neighbours import Compared, stored_neighbours
 from vidcurate.stage.precision import Band, Precision, Request, edges, largest, next_step, steps
+from vidcurate.stage.vectors import Vectors
 from vidcurate.store.files import Store
 
 if TYPE_CHECKING:
@@ -41,7 +44,7 @@ class Advice:
     Attributes:
         ids: of n clips, sorted.
         graph: their similar pairs; rows are those of ids.
-        twins: clips that are left out, as their vector equals another's.
+        twins: clips that another one stands for: a copy of it, or of equal vector.
         made_from: fingerprint of the comparison.
         shown: rows of pairs to show: those that were drawn, and all that were marked.
         labels: what was said, by row of the pair.
@@ -69,7 +72,16 @@ class Advice:
     request: Request | None
 
 
-def advise(store: Store, tables: Tables, recipe: Recipe, embeddings: str | None, seed: int) -> Advice:
+def advise(
+    store: Store,
+    tables: Tables,
+    recipe: Recipe,
+    embeddings: str | None,
+    seed: int,
+    *,
+    columns: Columns | None = None,
+    on_bad: OnBad = "fail",
+) -> Advice:
     """Draw pairs to mark, and judge epsilon by those that have been.
 
     Args:
@@ -78,12 +90,15 @@ def advise(store: Store, tables: Tables, recipe: Recipe, embeddings: str | None,
         recipe: `dedup` says which pairs count and what is kept, `advise` how many are drawn and what is wanted.
         embeddings: parquet files that dedup was given, if any.
         seed: of chance.
+        columns: as dedup was given them.
+        on_bad: likewise.
 
     Raises:
         MissingInput: dedup has not compared its clips with these settings.
         ConfigError: labels cannot be read, or are of another dataset.
     """
     rule, wishes = recipe.dedup, recipe.advise
+    read = partial(vectors_of, store, tables, recipe, embeddings, columns, on_bad)
     compared = stored_neighbours(store, rule)
     graph = _in_scope(compared, rule)
     borders = edges(graph.floor)
@@ -105,7 +120,7 @@ def advise(store: Store, tables: Tables, recipe: Recipe, embeddings: str | None,
         bands=bands,
         pairs=pairs,
         kept=_kept(compared, rule, {eps: pairs[eps] for eps in tried}),
-        chance=_chance(store, tables, recipe, embeddings, compared, seed),
+        chance=_chance(read, compared, seed),
         target=wishes.precision,
         best=best,
         request=next_step(bands, pairs, wishes.precision, best.eps if best else 0.0),
@@ -142,18 +157,18 @@ def _kept(compared: Compared, rule: Dedup, pairs: Mapping[float, int]) -> dict[f
     before: tuple[int, int] | None = None
     rows = np.arange(len(compared.ids))
     for eps, count in pairs.items():
-        if before is None or before[0] != count:
+        known = compared.known_at(eps)
+        if before != (count, known.sum()):
+            before = count, int(known.sum())
             alone = replace(rule, eps=eps, eps_within_source=None, eps_across_sources=None, sweep=())
-            before = count, int((witnesses(compared, alone) == rows).sum())
-        kept[eps] = before[1]
+            stay = int(((witnesses(compared, alone) == rows) & ~known).sum())
+        kept[eps] = stay
     return kept
 
 
-def _chance(
-    store: Store, tables: Tables, recipe: Recipe, embeddings: str | None, compared: Compared, seed: int
-) -> Chance | None:
+def _chance(read: Callable[[], Vectors], compared: Compared, seed: int) -> Chance | None:
     try:
-        vectors = vectors_of(store, tables, recipe, embeddings)
+        vectors = read()
     except MissingInput as error:
         log.warning("advise: chance is left out: %s", error)
         return None

@@ -11,7 +11,6 @@ from pathlib import PurePosixPath
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.parquet as pq
 
 from vidcurate.cluster.base import Cluster, Clusters, members
 from vidcurate.errors import MissingInput
@@ -83,8 +82,7 @@ def _read(store: Store, vectors: Vectors) -> Clusters:
     ids: list[pa.ChunkedArray] = []
     labels: list[int] = []
     for key in store.keys(MEMBERS, ".parquet"):
-        with store.fs.open(store.path(key), "rb") as file:
-            ids.append(pq.read_table(file, columns=["id"])["id"])
+        ids.append(store.read_table(key, columns=["id"])["id"])
         labels += [int(PurePosixPath(key).parent.name.rpartition("_")[2])] * len(ids[-1])
     order = pc.index_in(pa.array(vectors.ids), value_set=pa.chunked_array(ids))
     if order.null_count:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -58,6 +59,15 @@ def find_copies(hashes: pa.Table, ids: Sequence[str], ranks: NDArray[np.int64], 
     witness[known] = known[kept]
     reason[known] = np.where(kept == own, "", np.where(kept == same, EXACT, PERCEPTUAL))
     return Copies(witness=witness, reason=reason)
+
+
+def digest(hashes: pa.Table) -> str:
+    """Equal digests, equal HASHES."""
+    looks = hashes["phash"].combine_chunks()
+    told = hashlib.sha256("\n".join(hashes["content_hash"].to_pylist()).encode())
+    for numbers in (looks.value_lengths(), looks.flatten(), hashes["duration"].combine_chunks()):
+        told.update(np.ascontiguousarray(numbers.to_numpy(zero_copy_only=False)).data)
+    return told.hexdigest()
 
 
 def _first_of_equals(texts: pa.ChunkedArray) -> NDArray[np.int64]:

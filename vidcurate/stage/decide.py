@@ -23,7 +23,7 @@ from vidcurate.table import DECISIONS
 log = logging.getLogger(__name__)
 
 FOLDER = "semantic/decisions"
-REASON = "semantic_duplicate"
+REASON, KNOWN = "semantic_duplicate", "known"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -66,7 +66,8 @@ def decide(store: Store, compared: Compared, rule: Dedup) -> Decisions:
         MissingInput: pairs are not listed far enough down.
     """
     folder = decisions_folder(rule)
-    made_from = fingerprint(rule, rule.eps, [getattr(rule, name) for name in rule.late], compared.made_from)
+    late, known = [getattr(rule, name) for name in rule.late], compared.known and compared.known.made_from
+    made_from = fingerprint(rule, rule.eps, late, compared.made_from, known)
     if is_current(store, folder, made_from):
         decisions = Decisions(table=store.read_table(_part(folder)), eps=rule.eps)
         log.info("decisions: up to date; %s", _counts(decisions))
@@ -106,7 +107,7 @@ def witnesses(compared: Compared, rule: Dedup) -> NDArray[np.int64]:
     Raises:
         MissingInput: pairs are not listed far enough down.
     """
-    return followed(rule.witnesses(links_of(compared, rule)), compared.stands, rule)
+    return fates(links_of(compared, rule), compared, rule)
 
 
 def links_of(compared: Compared, rule: Dedup) -> Links:
@@ -134,27 +135,52 @@ def links_of(compared: Compared, rule: Dedup) -> Links:
     )
 
 
-def followed(witness: NDArray[np.int64], stands: NDArray[np.int64], rule: Dedup) -> NDArray[np.int64]:
-    """The fate of a clip that others stand for is theirs: dropped for what they are dropped for, or for them."""
-    twin = stands != np.arange(len(stands))
-    if is_duplicate(np.ones(1, np.float32), rule.eps)[0]:
-        fate = witness[stands]
-        witness[twin] = fate[twin]
+def fates(links: Links, compared: Compared, rule: Dedup) -> NDArray[np.int64]:
+    """What `witnesses` says, from pairs that are linked already.
+
+    Clips that a reference knows are dropped for it: each is its own witness here, and no other
+    is held against it but its copies.
+    The fate of a clip that another stands for is that of the other: dropped for the same one, or for the other.
+    """
+    open_ = ~compared.known_at(rule.eps)
+    counts = open_[links.first] & open_[links.second]
+    if not counts.all():
+        links = Links(
+            ranks=links.ranks,
+            first=links.first[counts],
+            second=links.second[counts],
+            similarity=links.similarity[counts],
+        )
+    witness = rule.witnesses(links)
+    follows = compared.stands != np.arange(len(witness))
+    if not is_duplicate(np.ones(1, np.float32), rule.eps)[0]:  # at 0 not even equal vectors are duplicates
+        follows &= compared.copies
+    witness[follows & open_] = witness[compared.stands][follows & open_]
     return witness
 
 
 def _decide(compared: Compared, rule: Dedup) -> pa.Table:
     rows = np.arange(len(compared.ids))
     witness = witnesses(compared, rule) if rule.compares else rows
-    dropped, ids = witness != rows, compared.ids
+    known, root = compared.known_at(rule.eps), roots(witness)
+    dropped, ids = (witness != rows) | known, compared.ids
     columns = {
         "id": ids,
         "kept": pa.array(~dropped),
         "witness_id": pc.if_else(pa.array(dropped), ids.take(pa.array(witness)), None),
         "similarity": pa.array(_similarities(compared, witness)),
-        "group_id": ids.take(pa.array(roots(witness))),
-        "reason": pa.array(np.where(dropped, REASON, "")),
+        "group_id": ids.take(pa.array(root)),
+        "reason": pc.if_else(pc.equal(compared.order["reason"], ""), REASON, compared.order["reason"]),
     }
+    columns["reason"] = pc.if_else(pa.array(dropped), columns["reason"], "")
+    if compared.known is not None:
+        reference = compared.known
+        columns["witness_id"] = pc.if_else(pa.array(known), reference.witness, columns["witness_id"])
+        columns["similarity"] = pa.array(np.where(known, reference.similarity, columns["similarity"].to_numpy()))
+        columns["group_id"] = pc.if_else(
+            pa.array(known[root]), reference.witness.take(pa.array(root)), columns["group_id"]
+        )
+        columns["reason"] = pc.if_else(pa.array(known), KNOWN, columns["reason"])
     return pa.table(columns, schema=DECISIONS)
 
 

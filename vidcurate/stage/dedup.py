@@ -5,12 +5,16 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+import pyarrow as pa
+
 from vidcurate.cluster.base import Cluster
 from vidcurate.dedup.base import Dedup
 from vidcurate.model.device import best_device
 from vidcurate.neighbours.base import Neighbours
+from vidcurate.records import Columns, OnBad
 from vidcurate.stage.cluster import cluster_vectors, one_group
 from vidcurate.stage.decide import Decisions, decide
+from vidcurate.stage.dropped import record_dropped
 from vidcurate.stage.epsilon import compare_epsilons
 from vidcurate.stage.facts import facts_of, sources_of
 from vidcurate.stage.neighbours import Compared, find_neighbours
@@ -22,11 +26,19 @@ from vidcurate.store.files import Store
 
 if TYPE_CHECKING:
     from vidcurate.recipe import Recipe
-    from vidcurate.stage.recall import measure_recall
-from vidcurate.stage.settle import Tables
+    from vidcurate.stage.settle import Tables
 
 
-def dedup_clips(store: Store, tables: Tables, recipe: Recipe, embeddings: str | None, seed: int) -> Decisions:
+def dedup_clips(
+    store: Store,
+    tables: Tables,
+    recipe: Recipe,
+    embeddings: str | None,
+    seed: int,
+    *,
+    columns: Columns | None = None,
+    on_bad: OnBad = "fail",
+) -> Decisions:
     """Decide which clips of a dataset are duplicates.
 
     Args:
@@ -36,35 +48,48 @@ def dedup_clips(store: Store, tables: Tables, recipe: Recipe, embeddings: str | 
         recipe: cluster, neighbours and dedup do the work.
         embeddings: take vectors from these parquet files instead of those that split wrote.
         seed: of everything random.
+        columns: names of the columns of `embeddings`; those that are not given are found.
+        on_bad: whether rows that cannot be used are errors, or left out and recorded.
 
     Raises:
         MissingInput: vectors are missing.
         ShapeError: vectors are unusable.
     """
-    vectors = vectors_of(store, tables, recipe, embeddings)
-    return dedup(store, vectors, recipe.cluster, recipe.neighbours, recipe.dedup, seed, best_device())
+    vectors = vectors_of(store, tables, recipe, embeddings, columns, on_bad)
+    record_dropped(store, vectors)
+    hashes = tables.hashes if tables.hashes.num_rows else None
+    return dedup(store, vectors, recipe.cluster, recipe.neighbours, recipe.dedup, seed, best_device(), hashes)
 
 
-def vectors_of(store: Store, tables: Tables, recipe: Recipe, embeddings: str | None) -> Vectors:
+def vectors_of(
+    store: Store, tables: Tables, recipe: Recipe, embeddings: str | None, columns: Columns | None, on_bad: OnBad
+) -> Vectors:
     """The vectors that dedup compares, with what is known of their clips; arguments and errors as above."""
     written = committed(store, TABLES).get("embeddings", recipe.embedder.folder)
     place = embeddings or f"{store.url.rstrip('/')}/{written}"
     kept = tables.clips.filter(tables.clips["kept"])["clip_id"].to_pylist()
-    vectors = load_vectors(place, only=kept if tables.clips.num_rows else None)
+    vectors = load_vectors(place, only=kept if tables.clips.num_rows else None, columns=columns, on_bad=on_bad)
     if tables.clips.num_rows:
         vectors = replace(vectors, facts=facts_of(vectors.ids, tables), sources=sources_of(vectors.ids, tables))
     return vectors
 
 
 def dedup(
-    store: Store, vectors: Vectors, cluster: Cluster, neighbours: Neighbours, rule: Dedup, seed: int, device: str
+    store: Store,
+    vectors: Vectors,
+    cluster: Cluster,
+    neighbours: Neighbours,
+    rule: Dedup,
+    seed: int,
+    device: str,
+    hashes: pa.Table | None = None,
 ) -> Decisions:
     """Decide which vectors are duplicates; another epsilon redoes only that, another order the comparison too."""
     if not rule.compares:
         return decide(store, Compared.none(vectors), rule)
     search = neighbours.chosen(len(vectors.ids), vectors.matrix.shape[1], device)
     grouping = cluster_vectors(store, vectors, cluster, seed, device) if search.needs_clusters else one_group(vectors)
-    compared = find_neighbours(store, vectors, grouping, search, rule, seed, device)
+    compared = find_neighbours(store, vectors, grouping, search, rule, seed, device, hashes)
     decisions = decide(store, compared, rule)
     recall = measure_recall(store, vectors, grouping.clusters, search, compared, seed, device)
     compare_epsilons(store, compared, rule, recall)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pyarrow as pa
@@ -12,19 +13,23 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from vidcurate.cluster.base import Clusters, members
-from vidcurate.dedup.base import Dedup
+from vidcurate.dedup.base import Dedup, is_duplicate
 from vidcurate.dedup.order import Candidates, columns
 from vidcurate.errors import MissingInput
 from vidcurate.neighbours.base import Neighbours, Search
-from vidcurate.neighbours.graph import Graph, Nearest
+from vidcurate.neighbours.graph import Graph, Nearest, cosines
 from vidcurate.registry import fingerprint, loaded
 from vidcurate.stage.cluster import Grouping
+from vidcurate.stage.copies import digest, find_copies
 from vidcurate.stage.rewrite import rewrite
 from vidcurate.stage.twins import twins
 from vidcurate.stage.vectors import Vectors
 from vidcurate.store.commit import committed
 from vidcurate.store.files import Store
 from vidcurate.table import NEIGHBOURS, ORDER, PAIRS
+
+if TYPE_CHECKING:
+    from vidcurate.stage.against import Known
 
 log = logging.getLogger(__name__)
 
@@ -44,12 +49,14 @@ class Compared:
         order: ORDER, in the order of the ids.
         graph: the similar pairs among clips that stand for themselves, and of every clip the nearest.
         made_from: fingerprint.
+        known: what they have in common with a reference; None where they were held against none.
     """
 
     ids: pa.Array
     order: pa.Table
     graph: Graph
     made_from: str
+    known: Known | None = None
 
     @classmethod
     def none(cls, vectors: Vectors) -> Compared:
@@ -59,7 +66,7 @@ class Compared:
         nearest = Nearest(index=rows, similarity=np.zeros(n, np.float32))
         graph = Graph(nearest=nearest, first=nobody, second=nobody, similarity=np.empty(0, np.float32), floor=-1)
         ids = pa.array(vectors.ids, pa.string())
-        order = pa.table([ids, rows, pa.nulls(n), rows], schema=ORDER)
+        order = pa.table([ids, rows, pa.nulls(n), rows, np.full(n, "")], schema=ORDER)
         return cls(ids=ids, order=order, graph=graph, made_from=fingerprint(vectors.digest))
 
     @property
@@ -78,6 +85,15 @@ class Compared:
         """Int64 [n], row of the clip that was compared in this one's place; most often itself."""
         return np.asarray(self.order["stands"].to_numpy())
 
+    @property
+    def copies(self) -> NDArray[np.bool_]:
+        """Bool [n], whether a clip was found to be a copy before vectors were compared."""
+        return np.asarray(pc.not_equal(self.order["reason"], "").to_numpy())
+
+    def known_at(self, eps: float) -> NDArray[np.bool_]:
+        """Bool [n], whether a clip is a duplicate of one of the reference."""
+        return np.zeros(len(self.ids), np.bool_) if self.known is None else is_duplicate(self.known.similarity, eps)
+
 
 def find_neighbours(
     store: Store,
@@ -87,6 +103,7 @@ def find_neighbours(
     rule: Dedup,
     seed: int,
     device: str,
+    hashes: pa.Table | None = None,
 ) -> Compared:
     """Rank and compare clips, unless the store holds that very comparison, or one that lists more pairs.
 
@@ -98,10 +115,10 @@ def find_neighbours(
         rule: says in which order clips are kept, and how far down its epsilons reach.
         seed: of a random order.
         device: where the work is done.
+        hashes: HASHES, which tell copies before vectors are compared; None where there are none.
     """
-    made_from = fingerprint(
-        neighbours, rule.order, rule.knows_sources, _ranked_by(vectors.facts, rule), grouping.made_from, seed
-    )
+    ranked_by, looks = _ranked_by(vectors, rule), digest(hashes) if rule.copies and hashes is not None else ""
+    made_from = fingerprint(neighbours, rule.order, rule.knows_sources, ranked_by, looks, grouping.made_from, seed)
     floor = min(neighbours.floor, *(1 - eps for eps in (rule.widest, *rule.sweep)))
     record = committed(store, FOLDER)
     if record.get("fingerprint") == made_from and record["asked"] <= floor:
@@ -111,13 +128,13 @@ def find_neighbours(
         ids=vectors.ids, vectors=vectors.matrix, clusters=grouping.clusters, facts=vectors.facts, seed=seed
     )
     ranks = rule.ranks(candidates)
-    stands = np.arange(len(ranks)) if rule.knows_sources else twins(vectors.matrix, ranks)
+    stands, reason = _standing(vectors, rule, ranks, hashes)
     graph = _search(vectors, grouping.clusters, neighbours, floor, ranks, stands, device)
     details = {"order": rule.order, "knows_sources": rule.knows_sources, "clips": len(ranks), "asked": floor}
     details |= {"floor": graph.floor, "pairs": len(graph.first), "search": neighbours.name}
     ids = pa.array(vectors.ids, pa.string())
     sources = pa.nulls(len(ids), pa.int32()) if vectors.sources is None else pa.array(vectors.sources, pa.int32())
-    order = pa.table([ids, ranks, sources, stands], schema=ORDER)
+    order = pa.table([ids, ranks, sources, stands, reason], schema=ORDER)
     rewrite(store, PAIRS_FOLDER, made_from, _write_pairs(store, ids, graph), **details)
     rewrite(store, ORDER_FOLDER, made_from, _write_order(store, order))
     ordered = [rows[np.argsort(ranks[rows])] for rows in members(grouping.clusters.labels)]
@@ -144,13 +161,28 @@ def stored_neighbours(store: Store, rule: Dedup) -> Compared:
     return _read(store, record)
 
 
-def _ranked_by(facts: pa.Table, rule: Dedup) -> str:
+def _ranked_by(vectors: Vectors, rule: Dedup) -> str:
     """Fingerprint of the columns that clips are ranked by."""
     if rule.keep != "best":
         return ""
-    names = columns(rule.best, facts)
-    values = [pc.cast(facts[name.removeprefix("-")], pa.float64()).to_pylist() for name in names]
-    return fingerprint(names, values)
+    names = columns(rule.best, vectors.facts)
+    return fingerprint(names, vectors.facts_digest([name.removeprefix("-") for name in names]))
+
+
+def _standing(
+    vectors: Vectors, rule: Dedup, ranks: NDArray[np.int64], hashes: pa.Table | None
+) -> tuple[NDArray[np.int64], NDArray[np.str_]]:
+    """Which clip is compared in the place of each, int64 [n]; and why, if it is a copy: [n]."""
+    stands, reason = np.arange(len(ranks)), np.full(len(ranks), "", "U15")
+    if rule.copies and hashes is not None:
+        copies = find_copies(hashes, vectors.ids, ranks, rule.max_bits)
+        counts = rule.counts(None if vectors.sources is None else vectors.sources[copies.witness] == vectors.sources)
+        stands, reason = np.where(counts, copies.witness, stands), np.where(counts, copies.reason, reason)
+    if not rule.knows_sources:
+        alone = np.flatnonzero(stands == np.arange(len(stands)))
+        stands[alone] = alone[twins(vectors.matrix[alone], np.argsort(np.argsort(ranks[alone])))]
+        stands = stands[stands]
+    return stands, reason
 
 
 def _search(
@@ -168,7 +200,7 @@ def _search(
     if len(rows) == len(stands):
         return search(vectors.matrix, clusters, ranks)
     found = search(vectors.matrix[rows], clusters.among(rows), np.argsort(np.argsort(ranks[rows])))
-    index, similarity = stands.copy(), np.ones(len(stands), np.float32)
+    index, similarity = stands.copy(), cosines(vectors.matrix, np.arange(len(stands)), stands)
     index[rows], similarity[rows] = rows[found.nearest.index], found.nearest.similarity
     return Graph(
         nearest=Nearest(index=index, similarity=similarity),

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vidcurate.dedup.base import Dedup, Links, is_duplicate
-from vidcurate.stage.decide import followed, links_of, roots
+from vidcurate.stage.decide import fates, links_of, roots
 from vidcurate.stage.neighbours import Compared
 
 
@@ -45,20 +45,20 @@ def outcomes(compared: Compared, rule: Dedup, epsilons: Iterable[float]) -> dict
     found = {}
     for eps in sorted(set(epsilons), reverse=True):
         links = links_of(compared, replace(rule, eps=eps))
-        found[eps] = _outcome(links, compared.stands, replace(rule, eps=eps))
+        found[eps] = _outcome(links, compared, replace(rule, eps=eps))
         graph = replace(compared.graph, first=links.first, second=links.second, similarity=links.similarity)
         compared = replace(compared, graph=graph)
     return found
 
 
-def _outcome(links: Links, stands: NDArray[np.int64], rule: Dedup) -> Outcome:
-    witness = followed(rule.witnesses(links), stands, rule)
+def _outcome(links: Links, compared: Compared, rule: Dedup) -> Outcome:
+    witness = fates(links, compared, rule)
     sizes = np.bincount(roots(witness))
     sizes = sizes[sizes > 1]
-    removed, orphans = _semdedup(links, stands, rule.eps)
+    removed, orphans = _semdedup(links, compared.stands, rule.eps)
     return Outcome(
         eps=rule.eps,
-        kept=witness == np.arange(len(witness)),
+        kept=(witness == np.arange(len(witness))) & ~compared.known_at(rule.eps),
         groups=len(sizes),
         grouped=int(sizes.sum()),
         largest=int(sizes.max(initial=0)),

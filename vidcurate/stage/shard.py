@@ -15,6 +15,7 @@ from vidcurate.recipe import Recipe
 from vidcurate.registry import fingerprint, loaded
 from vidcurate.sharder.base import Sample, Sharder
 from vidcurate.stage.decide import stored_decisions
+from vidcurate.stage.dropped import with_vectors
 from vidcurate.stage.settle import FOLDER as TABLES
 from vidcurate.stage.settle import Tables
 from vidcurate.store.commit import clear, commit, committed, is_current
@@ -45,7 +46,8 @@ def pack(store: Store, tables: Tables, recipe: Recipe) -> dict[str, int]:
     if not tables.clips.num_rows:
         raise MissingInput(f"{store.url}: no clips to pack; run +experiment=split source.path=... out=... first")
     decisions = stored_decisions(store, recipe.dedup).table if recipe.dedup.compares else None
-    chosen = samples(tables.videos, tables.clips, tables.captions, decisions)
+    clips = tables.clips if decisions is None else with_vectors(store, tables.clips, decisions)
+    chosen = samples(tables.videos, clips, tables.captions, decisions)
     return shard(store, chosen, recipe.sharder, committed(store, TABLES)["fingerprint"])
 
 

@@ -7,15 +7,16 @@ import os
 import shutil
 import socket
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
 from typing import Any
 
 import fsspec
 import pyarrow as pa
-import pyarrow.parquet as pq
 from fsspec.implementations.local import LocalFileSystem
+
+from vidcurate.store import parquet
 
 STAGING = ".staging-"
 
@@ -110,16 +111,13 @@ class Store:
         """Write a value as JSON with sorted keys."""
         self.write(key, json.dumps(value, indent=1, sort_keys=True, ensure_ascii=False).encode() + b"\n")
 
-    def read_table(self, key: str) -> pa.Table:
-        """The table of a parquet key."""
-        with self.fs.open(self.path(key), "rb") as file:
-            return pq.read_table(file)
+    def read_table(self, key: str, columns: Sequence[str] | None = None) -> pa.Table:
+        """The table of a parquet key, or these columns of it."""
+        return parquet.read(self.fs, self.path(key), columns)
 
     def write_table(self, key: str, table: pa.Table) -> None:
         """Write a table as parquet; equal tables give equal bytes."""
-        sink = pa.BufferOutputStream()
-        pq.write_table(table, sink, compression="zstd")
-        self.write(key, sink.getvalue().to_pybytes())
+        self.write(key, parquet.write(table))
 
     @contextmanager
     def staging(self) -> Iterator[Path]:

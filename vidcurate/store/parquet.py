@@ -1,0 +1,127 @@
+"""Tables as parquet: read and written by cudf where it and a CUDA device are there, by pyarrow elsewhere; same tables.
+
+cudf knows neither float16 nor dictionaries, binary or fixed-size lists: tables that hold such are left to pyarrow, and
+so are those too large to lie in host memory twice.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import io
+from collections.abc import Iterator, Sequence
+from functools import cache
+
+import fsspec
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+BUFFER = 2**22
+"""Bytes of a column that are read at once; without it a whole column of a row group would be."""
+GPU_BYTES = 2**29
+"""Largest table or row group, uncompressed, that goes by way of the GPU."""
+
+
+def schema_of(fs: fsspec.AbstractFileSystem, path: str) -> pa.Schema:
+    """Names and types of a file's columns."""
+    with fs.open(path, "rb") as file:
+        return pq.ParquetFile(file).schema_arrow.remove_metadata()
+
+
+def read(fs: fsspec.AbstractFileSystem, path: str, columns: Sequence[str] | None = None) -> pa.Table:
+    """A file as a table.
+
+    Args:
+        fs: where the file is.
+        path: of the file.
+        columns: names of those wanted, in this order; None takes all.
+    """
+    with fs.open(path, "rb") as file:
+        parquet = pq.ParquetFile(file)
+        schema = _chosen(parquet, columns)
+        groups = [parquet.metadata.row_group(group) for group in range(parquet.num_row_groups)]
+        if not _fits(schema, sum(group.total_byte_size for group in groups)):
+            return parquet.read(schema.names).select(schema.names).replace_schema_metadata()
+    return _read_cudf(fs, path, schema, range(len(groups)))
+
+
+def read_blocks(fs: fsspec.AbstractFileSystem, path: str, column: str, size: int) -> Iterator[pa.Array]:
+    """One column in blocks, in the order of its rows.
+
+    Args:
+        fs: where the file is.
+        path: of the file.
+        column: its name.
+        size: numbers in a block, about; a block read by cudf is a row group.
+    """
+    with fs.open(path, "rb") as file:
+        parquet = pq.ParquetFile(file, buffer_size=BUFFER, pre_buffer=False)
+        schema = _chosen(parquet, [column])
+        for group in range(parquet.num_row_groups):
+            facts = parquet.metadata.row_group(group)
+            if _fits(schema, facts.total_byte_size):
+                yield from _read_cudf(fs, path, schema, [group])[column].chunks
+                continue
+            rows = max(1, size * facts.num_rows // max(1, _numbers(facts, column)))
+            for batch in parquet.iter_batches(rows, row_groups=[group], columns=[column], use_threads=False):
+                yield batch.column(0)
+
+
+def write(table: pa.Table) -> bytes:
+    """A table as the bytes of a file, the same for equal tables."""
+    if _fits(table.schema, table.nbytes):
+        return _write_cudf(table)
+    sink = pa.BufferOutputStream()
+    pq.write_table(table, sink, compression="zstd")
+    return bytes(sink.getvalue().to_pybytes())
+
+
+@cache
+def has_cudf() -> bool:
+    """Whether cudf and a CUDA device are there."""
+    if importlib.util.find_spec("cudf") is None:
+        return False
+    import torch
+
+    return torch.cuda.is_available()
+
+
+def _fits(schema: pa.Schema, size: int) -> bool:
+    return 0 < size <= GPU_BYTES and has_cudf() and all(_is_known(field.type) for field in schema)
+
+
+def _is_known(kind: pa.DataType) -> bool:
+    """Whether a type survives the way through cudf."""
+    if pa.types.is_list(kind):
+        return _is_known(kind.value_type)
+    plain = pa.types.is_string(kind) or pa.types.is_boolean(kind) or pa.types.is_integer(kind)
+    return plain or kind in (pa.float32(), pa.float64())
+
+
+def _chosen(parquet: pq.ParquetFile, columns: Sequence[str] | None) -> pa.Schema:
+    schema = parquet.schema_arrow.remove_metadata()
+    return schema if columns is None else pa.schema([schema.field(name) for name in columns])
+
+
+def _numbers(facts: pq.RowGroupMetaData, column: str) -> int:
+    chunks = (facts.column(index) for index in range(facts.num_columns))
+    return sum(chunk.num_values for chunk in chunks if f"{chunk.path_in_schema}.".startswith(f"{column}."))
+
+
+def _read_cudf(fs: fsspec.AbstractFileSystem, path: str, schema: pa.Schema, groups: Sequence[int]) -> pa.Table:
+    import cudf
+
+    frame = cudf.read_parquet(
+        path, filesystem=fs, columns=schema.names, row_groups=[list(groups)], use_pandas_metadata=False
+    )
+    return frame.to_arrow(preserve_index=False).select(schema.names).cast(schema)
+
+
+def _write_cudf(table: pa.Table) -> bytes:
+    import cudf
+
+    sink = io.BytesIO()
+    # Dictionaries are built by racing threads: without them equal tables give equal bytes.
+    cudf.DataFrame.from_arrow(table).to_parquet(
+        sink, compression="ZSTD", index=False, use_dictionary=False, force_nullable_schema=True
+    )
+    return sink.getvalue()
