@@ -231,6 +231,14 @@ def test_the_arithmetic_of_the_page_is_that_of_python(page):
         assert found == (wanted and [wanted.eps, wanted.total])
 
 
+def test_between_epsilons_that_were_tried_the_page_says_about(page):
+    page.evaluate("Object.assign(data, {total: 100, kept: [null, 90, null, null, 60]})")
+
+    assert page.evaluate("[0, 1, 2, 3, 4].map(keptAt)") == [
+        ["about 5", "about 95"], ["10", "90"], ["about 20", "about 80"], ["about 30", "about 70"], ["40", "60"],
+    ]  # fmt: skip
+
+
 def test_marks_that_were_given_are_there(browser, root, tmp_path):
     copy = tmp_path_of(root, tmp_path)
     pair = json.loads((copy / "advise.html").read_text().split('id="data">')[1].split("</script>")[0])["pairs"][0]

@@ -124,6 +124,17 @@ def test_dedup_must_come_first(tmp_path):
         run(tmp_path)
 
 
+def test_of_many_pairs_only_what_is_asked_for_is_decided(root, tmp_path, monkeypatch):
+    labels = write_labels(tmp_path / "labels.csv", root, bar=0.9)
+    every = run(root, labels=str(labels))
+    monkeypatch.setattr("vidcurate.stage.advise.DECISIONS", 0)
+
+    assert run(root, labels=str(labels)) == every
+    store = Store(str(root))
+    kept = advise(store, read_tables(store), RECIPE, None, 0).kept
+    assert list(kept) == [band["eps"] for band in every["bands"]]
+
+
 def test_only_pairs_within_the_scope_are_drawn(root, tmp_path):
     store = Store(str(tmp_path))
     for key in Store(str(root)).keys("tables") + Store(str(root)).keys(RECIPE.embedder.folder):

@@ -32,6 +32,7 @@ def facts(advice: Advice) -> dict[str, Any]:
     return {
         "comparison": advice.made_from,
         "clips": len(advice.ids),
+        "clips_that_others_stand_for": advice.twins,
         "floor": advice.graph.floor,
         "estimator": ESTIMATOR,
         "target": advice.target,

@@ -200,7 +200,7 @@ function showAdvice() {
   if (advised) {
     at("advice").textContent = `${percent(advised.share)} of the ${counted(advised.above, "pair")} above ${similarityOf(advised.eps)} are the same ` +
       `(95% interval ${percent(advised.low)} – ${percent(advised.high)}). ` +
-      `Keeps ${number(data.kept[best])} of ${counted(data.total, "clip")} and drops ${number(data.total - data.kept[best])}.` +
+      `Keeps ${keptAt(best)[1]} of ${counted(data.total, "clip")} and drops ${keptAt(best)[0]}.` +
       (data.over ? ` ${number(data.over[best])} of ${number(data.drawn)} random pairs are above it.` : "");
     const weak = bands.find((band) => band.inner < advised.eps && judged(band) && band.same / judged(band) < data.target);
     if (weak) {
@@ -216,6 +216,16 @@ function showAdvice() {
     : advised ? "More marks cannot carry it further." : "More marks cannot change that: too many pairs differ, or all are marked.";
   at("command").textContent = data.command + (advised ? ` dedup.eps=${advised.eps}` : " dedup.eps=…");
   at("copy").disabled = !advised;
+}
+
+/** What is dropped and kept at an epsilon, as words; between those that were tried, along a straight line. */
+function keptAt(index) {
+  const known = [...data.kept.keys()].filter((step) => data.kept[step] !== null);
+  const after = known.find((step) => step >= index), before = known.findLast((step) => step <= index) ?? -1;
+  const low = before < 0 ? data.total : data.kept[before];
+  const kept = Math.round(low + (data.kept[after] - low) * (after > before ? (index - before) / (after - before) : 0));
+  const about = data.kept[index] === null ? "about " : "";
+  return [about + number(data.total - kept), about + number(kept)];
 }
 
 function showBands(bands, advised) {

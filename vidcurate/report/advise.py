@@ -78,7 +78,7 @@ def _data(store: Store, tables: Tables, advice: Advice, per_band: int) -> dict[s
         "per_band": per_band,
         "epsilons": list(advice.pairs),
         "above": list(advice.pairs.values()),
-        "kept": list(advice.kept.values()),
+        "kept": [advice.kept.get(eps) for eps in advice.pairs],
         "total": len(advice.ids),
         "over": [chance.over(eps) for eps in advice.pairs] if chance else None,
         "drawn": chance.drawn if chance else 0,

@@ -33,6 +33,9 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
+DECISIONS = 10_000_000
+"""Pairs, times epsilons, that are decided on so that the page knows what is kept at each: seconds."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Advice:
@@ -41,13 +44,13 @@ class Advice:
     Attributes:
         ids: of n clips, sorted.
         graph: their similar pairs; rows are those of ids.
-        twins: clips that are left out, as their vector equals another's.
+        twins: clips that another one stands for: a copy of it, or of equal vector.
         made_from: fingerprint of the comparison.
         shown: rows of pairs to show: those that were drawn, and all that were marked.
         labels: what was said, by row of the pair.
         bands: from the most similar on, with their marks.
         pairs: above 1 - eps, of every epsilon that may be advised, rising.
-        kept: clips that dedup keeps at each.
+        kept: clips that dedup keeps at each of them; where there are many pairs, at the bands' borders and at `best`.
         chance: of random pairs; None where vectors are missing.
         target: precision that is wanted.
         best: the largest epsilon whose precision is that, by the lower end of its interval; None if there is none.
@@ -105,6 +108,8 @@ def advise(
     pairs = {eps: int(is_duplicate(graph.similarity, eps).sum()) for eps in steps(graph.floor)}
     drawn = draw(graph, borders, wishes.per_band, seed)
     best = largest(bands, pairs, wishes.precision)
+    few = len(graph.first) * len(pairs) <= DECISIONS
+    tried = list(pairs) if few else sorted({outer for _, outer in borders} | ({best.eps} if best else set()))
     return Advice(
         ids=compared.ids,
         graph=graph,
@@ -114,7 +119,7 @@ def advise(
         labels=labels,
         bands=bands,
         pairs=pairs,
-        kept=_kept(compared, rule, pairs),
+        kept=_kept(compared, rule, {eps: pairs[eps] for eps in tried}),
         chance=_chance(read, compared, seed),
         target=wishes.precision,
         best=best,
@@ -152,10 +157,12 @@ def _kept(compared: Compared, rule: Dedup, pairs: Mapping[float, int]) -> dict[f
     before: tuple[int, int] | None = None
     rows = np.arange(len(compared.ids))
     for eps, count in pairs.items():
-        if before is None or before[0] != count:
+        known = compared.known_at(eps)
+        if before != (count, known.sum()):
+            before = count, int(known.sum())
             alone = replace(rule, eps=eps, eps_within_source=None, eps_across_sources=None, sweep=())
-            before = count, int((witnesses(compared, alone) == rows).sum())
-        kept[eps] = before[1]
+            stay = int(((witnesses(compared, alone) == rows) & ~known).sum())
+        kept[eps] = stay
     return kept
 
 

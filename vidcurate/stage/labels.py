@@ -88,7 +88,7 @@ def match(place: str, labels: Mapping[Pair, str], ids: pa.Array, graph: Graph) -
             [
                 f"advise.labels={place!r}: {(~found).sum()} of {len(names)} labels are of no pair of this dataset: "
                 f"{(~known).sum()} name a clip that it does not have, {(known & ~found).sum()} a pair less similar "
-                f"than {graph.floor:.4g}, of equal vectors, or out of dedup.scope; the first is {' and '.join(first)}"
+                f"than {graph.floor:.4g}, of copies, or out of dedup.scope; the first is {' and '.join(first)}"
             ]
         )
     return dict(zip(rows.tolist(), (labels[name] for name in names), strict=True))
