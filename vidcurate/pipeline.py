@@ -91,9 +91,11 @@ def curate(
         TooManyFailures: the dataset is complete, but more than `max_failures` inputs are not in it.
     """
     recipe.check(steps)
+    runtime = runtime or Local()
+    runtime.check()
     store = Store(out)
     if "split" in steps:
-        split(recipe, source, store, runtime or Local())
+        split(recipe, source, store, runtime)
     tables = read_tables(store)
     if not ("split" in steps and is_empty(tables)):
         if "dedup" in steps:
