@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import importlib.util
 import itertools
+import logging
 from abc import abstractmethod
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, contextmanager
 from typing import TYPE_CHECKING, Annotated, Any
 
 import pydantic
@@ -73,8 +74,22 @@ class OnDask(Runtime):
         """
         queue = iter(items)
         for first in itertools.islice(queue, 1):  # without items no cluster
-            with self.client() as client:
+            with _quiet(), self.client() as client:
                 yield from _mapped(client, function, itertools.chain([first], queue))
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Dask tells at length how it starts and stops; warnings are heard."""
+    import distributed  # noqa: F401  # sets the level itself when it is imported
+
+    logger = logging.getLogger("distributed")
+    before = logger.level
+    logger.setLevel(logging.WARNING)
+    try:
+        yield
+    finally:
+        logger.setLevel(before)
 
 
 def _mapped(client: Client, function: Callable[[Item], Result], queue: Iterator[Item]) -> Iterator[Result]:
