@@ -13,15 +13,19 @@ import pytest
 
 from tests.media import write_video
 from vidcurate.report import units, write_report
+from vidcurate.report.facts import measured
 from vidcurate.sharder.base import Sample
 from vidcurate.sharder.webdataset import WebDataset
 from vidcurate.store.files import Store
 from vidcurate.table import CAPTIONS, CLIPS, DECISIONS, FAILURES, NEIGHBOURS, SCORES, VIDEOS, table
 
 NASTY = "a <script>alert('1')</script> & \"ü\".mp4"
-EPSILONS = (
-    b"eps,kept,removed,total,kept_share,kept_hours,kept_bytes\n0.01,3,1,4,0.75,0.5,2048\n0.05,2,2,4,0.5,0.25,1024\n"
-)
+EPSILONS = b"""\
+eps,kept,removed,total,kept_share,kept_hours,kept_bytes,groups,pair_recall,pair_recall_low,pair_recall_high,\
+item_recall,item_recall_low,item_recall_high,semdedup_removed,semdedup_orphans
+0.01,3,1,4,0.75,0.5,2048,1,,,,,,,1,0
+0.05,2,2,4,0.5,0.25,1024,1,0.981,0.97,0.99,1.0,0.995,1.0,1200,34
+"""
 VOID = {"meta", "img", "rect", "link", "br", "hr", "input"}
 PIXEL = base64.b64decode("iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAAAAAA6fptVAAAACklEQVR4nGNgAAAAAgABSK+kcQAAAABJRU5ErkJggg==")
 
@@ -212,8 +216,21 @@ def test_the_epsilon_that_is_shown_stands_out_in_the_table(root, page):
     html = (root / "report.html").read_text(encoding="utf-8")
 
     assert re.findall(r'<tr class="now"><td class="n">([^<]*)', html) == ["0.05"]
-    assert "0.01 3 1 4 75% 30 min 00 s 2.0 KiB 0.05 2 2 4 50% 15 min 00 s 1.0 KiB" in page.text
+    assert "0.01 3 1 4 75% 30 min 00 s 2.0 KiB 1 0.05 2 2 4 50% 15 min 00 s 1.0 KiB 1 98.10% 100.00%" in page.text
     assert f"data:image/png;base64,{base64.b64encode(PIXEL).decode()}" in page.values("src")
+
+
+def test_recall_and_orphans_at_the_epsilon_that_is_shown_are_said(page):
+    assert "knows 98.10% of all duplicate pairs (95 % interval 97.00% to 99.00%)." in page.text
+    assert "knows 100.00% of clips with an earlier duplicate (95 % interval 99.50% to 100.00%)." in page.text
+    assert "SemDeDup would have orphaned 34 of the 1,200 it drops: no clip it keeps is within eps." in page.text
+
+
+def test_of_an_exact_search_no_interval_is_said():
+    text = "eps,pair_recall,pair_recall_low,item_recall\n0.01,1.0,1.0,1.0\n"
+
+    assert measured(text, 0.01) == ["The search is exact: it knows all pairs."]
+    assert measured(text, 0.02) == measured("", None) == []
 
 
 def test_scores_are_drawn_with_what_the_filter_drops(root, page):

@@ -90,6 +90,7 @@ def run(config: DictConfig) -> None:
             embeddings=checked.embeddings,
             columns=checked.columns,
             on_bad=checked.on_bad,
+            against=checked.against,
             seed=checked.seed,
             max_failures=checked.max_failures,
             config=checked.config,

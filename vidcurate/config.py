@@ -17,7 +17,18 @@ from vidcurate.registry import KINDS, Component, build, made, near
 from vidcurate.runtime.base import Runtime
 from vidcurate.source.base import Source
 
-VALUES = ("out", "embeddings", "columns", "on_bad", "steps", "seed", "max_failures", "keep_filtered", "advise")
+VALUES = (
+    "out",
+    "embeddings",
+    "columns",
+    "on_bad",
+    "against",
+    "steps",
+    "seed",
+    "max_failures",
+    "keep_filtered",
+    "advise",
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,6 +43,7 @@ class Job:
         embeddings: foreign embeddings to deduplicate; None for those that split wrote.
         columns: names of the columns of foreign embeddings.
         on_bad: what becomes of rows whose vectors cannot be used.
+        against: datasets or parquet files whose clips must not come in again.
         steps: which of split, dedup, advise and shard.
         seed: of everything random.
         max_failures: inputs that may fail before the exit code is 3.
@@ -45,6 +57,7 @@ class Job:
     embeddings: str | None
     columns: Columns
     on_bad: OnBad
+    against: tuple[str, ...]
     steps: tuple[str, ...]
     seed: int
     max_failures: int
@@ -80,6 +93,7 @@ def job(config: DictConfig) -> Job:
     components["advise"] = _advise(values.get("advise"), problems)
     for name, needed in (("out", True), ("embeddings", False)):
         _text(name, values.get(name), needed, problems)
+    against = _places("against", values.get("against"), problems)
     if problems:
         raise ConfigError(problems)
     source, runtime = components.pop("source", None), components.pop("runtime")
@@ -90,6 +104,7 @@ def job(config: DictConfig) -> Job:
         out=values["out"],
         embeddings=values["embeddings"],
         columns=columns,
+        against=against,
         on_bad=on_bad,
         steps=steps,
         config=values,
@@ -183,6 +198,15 @@ def _on_bad(value: object, problems: list[str]) -> OnBad:
     if value not in ("fail", "drop"):
         problems.append(f"on_bad={value!r}: expected fail or drop")
     return "drop" if value == "drop" else "fail"
+
+
+def _places(name: str, value: object, problems: list[str]) -> tuple[str, ...]:
+    """One place, several, or none."""
+    places = [] if value is None else value if isinstance(value, list) else [value]
+    if not all(isinstance(place, str) and place for place in places):
+        problems.append(f"{name}={value!r}: expected a path or URL, or a list of them")
+        return ()
+    return tuple(places)
 
 
 def _text(name: str, value: object, needed: bool, problems: list[str]) -> None:

@@ -62,6 +62,7 @@ def curate(
     embeddings: str | None = None,
     columns: Columns | None = None,
     on_bad: OnBad = "fail",
+    against: Sequence[str] = (),
     seed: int = 0,
     max_failures: int = 0,
     config: Mapping[str, Any] | None = None,
@@ -77,6 +78,7 @@ def curate(
         embeddings: deduplicate these parquet files (path, folder, glob, URL) instead of what split wrote.
         columns: names of the columns of `embeddings`; those that are not given are found.
         on_bad: whether rows of embeddings that cannot be used are errors, or left out and recorded (`drop`).
+        against: earlier datasets, or parquet files of embeddings: clips that are like any of theirs are dropped.
         seed: of everything random.
         max_failures: inputs that may fail before this raises, after all the rest is done.
         config: the resolved config to keep in run.json; None keeps the recipe.
@@ -95,7 +97,7 @@ def curate(
     tables = read_tables(store)
     if not ("split" in steps and is_empty(tables)):
         if "dedup" in steps:
-            dedup_clips(store, tables, recipe, embeddings, seed, columns=columns, on_bad=on_bad)
+            dedup_clips(store, tables, recipe, embeddings, seed, columns=columns, on_bad=on_bad, against=against)
         if "advise" in steps:
             advice = advise(store, tables, recipe, embeddings, seed, columns=columns, on_bad=on_bad)
             write_advice(store, tables, advice, recipe.advise.per_band)

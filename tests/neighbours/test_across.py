@@ -55,6 +55,7 @@ def test_whatever_the_tile_the_nearest_is_what_the_definition_says(seed, n, k, d
     with pytest.MonkeyPatch.context() as small:
         small.setattr(across, "ROWS", tile)
         small.setattr(across, "COLUMNS", tile)
+        small.setattr(across, "PATCH", 4)
         row, similarity = nearest_across(vectors, others, "cpu")
 
     assert (row.tolist(), similarity.tolist()) == by_definition(vectors, others)

@@ -16,7 +16,8 @@ from tests.test_pipeline import FAST
 from vidcurate import curate
 from vidcurate.errors import ConfigError, MissingInput, ShapeError
 from vidcurate.source.folder import Folder
-from vidcurate.stage.against import FOLDER, find_known, load_reference
+from vidcurate.stage.against import load_reference
+from vidcurate.stage.known import FOLDER, find_known
 from vidcurate.stage.vectors import Vectors, load_vectors
 from vidcurate.store.files import Store
 from vidcurate.table import KNOWN, vectors_table

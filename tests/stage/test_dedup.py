@@ -11,6 +11,7 @@ from vidcurate.cluster.base import Cluster
 from vidcurate.cluster.kmeans import KMeans
 from vidcurate.cluster.single import Single
 from vidcurate.dedup.base import Dedup
+from vidcurate.dedup.leader import Leader
 from vidcurate.dedup.none import KeepAll
 from vidcurate.dedup.semdedup import SemDeDup
 from vidcurate.embedder.histogram import Histogram
@@ -18,7 +19,7 @@ from vidcurate.errors import MissingInput, ShapeError
 from vidcurate.neighbours.clustered import Clustered
 from vidcurate.recipe import Recipe
 from vidcurate.records import Columns
-from vidcurate.stage.decide import Decisions
+from vidcurate.stage.decide import Decisions, stored_decisions
 from vidcurate.stage.dedup import dedup, dedup_clips
 from vidcurate.stage.dropped import with_vectors
 from vidcurate.stage.settle import read_tables
@@ -173,3 +174,18 @@ def test_columns_of_foreign_embeddings_can_be_named(store, tmp_path):
     decisions = dedup_clips(store, read_tables(store), Recipe(cluster=Single()), place, 0, columns=columns)
 
     assert decisions.total == 5
+
+
+def test_what_an_earlier_dataset_holds_is_dropped_until_nothing_is_held_against_it(store, tmp_path_factory):
+    mine, theirs = (str(tmp_path_factory.mktemp(name)) for name in ("mine", "theirs"))
+    Store(mine).write_table("x.parquet", fan_table())
+    Store(theirs).write_table("x.parquet", vectors_table(["old"], np.array([[0, 2]], np.float32)))
+
+    def reasons(*against: str) -> dict[str, str]:
+        decided = dedup_clips(store, read_tables(store), Recipe(cluster=Single()), mine, 0, against=against).table
+        return {row["id"]: row["reason"] for row in decided.to_pylist() if not row["kept"]}
+
+    assert reasons(theirs) == {"b": "semantic_duplicate", "e": "known"}
+    assert stored_decisions(store, Leader(eps=0.001)).table["reason"].to_pylist() == ["", "", "", "", "known"]
+    assert reasons() == {"b": "semantic_duplicate"}
+    assert stored_decisions(store, Leader(eps=0.002)).removed == 0

@@ -4,7 +4,7 @@ import pytest
 
 from vidcurate.stage.facts import facts_of, sources_of
 from vidcurate.stage.settle import Tables
-from vidcurate.table import BOUNDS, CAPTIONS, CLIPS, FAILURES, SCORES, VIDEOS, table
+from vidcurate.table import BOUNDS, CAPTIONS, CLIPS, FAILURES, HASHES, SCORES, VIDEOS, table
 
 
 @pytest.fixture
@@ -28,6 +28,7 @@ def tables() -> Tables:
         scores=table(SCORES, scores),
         bounds=table(BOUNDS, []),
         captions=table(CAPTIONS, []),
+        hashes=table(HASHES, []),
         failures=table(FAILURES, []),
     )
 

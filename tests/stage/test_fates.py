@@ -13,9 +13,9 @@ from vidcurate.dedup.base import Dedup
 from vidcurate.dedup.leader import Leader
 from vidcurate.dedup.semdedup import SemDeDup
 from vidcurate.neighbours.clustered import Clustered
-from vidcurate.stage.against import Known
 from vidcurate.stage.cluster import one_group
 from vidcurate.stage.decide import decide
+from vidcurate.stage.known import Known
 from vidcurate.stage.neighbours import Compared, find_neighbours
 from vidcurate.store.files import Store
 from vidcurate.table import HASHES, table

@@ -63,7 +63,7 @@ def test_with_all_clips_as_queries_it_is_what_a_full_matrix_gives(store, eps):
     vectors = families()
     compared, recall = measured(store, vectors, 1000)
 
-    rates = recall.pairs(compared, Leader(eps=eps)), recall.items(compared, Leader(eps=eps))
+    rates = recall.at(compared, Leader(eps=eps))
 
     assert [rate.share for rate in rates] == pytest.approx(brute(vectors, compared, eps))
     assert 0.2 < rates[0].share < 0.9
@@ -75,7 +75,7 @@ def test_a_sample_comes_near_to_that_and_its_interval_holds_it(store):
     thirds = Grouping(clusters=Clusters.of(vectors.matrix, labels), made_from="thirds")
     compared, recall = measured(store, vectors, 60, grouping=thirds)
 
-    rate, (truth, _) = recall.pairs(compared, Leader(eps=0.2)), brute(vectors, compared, 0.2)
+    rate, (truth, _) = recall.at(compared, Leader(eps=0.2)).pairs, brute(vectors, compared, 0.2)
 
     assert committed(store, "semantic/recall")["queries"] == 60
     assert len(np.unique(recall.query)) == 60
@@ -98,8 +98,8 @@ def test_a_scope_counts_only_its_pairs(store):
     rule = Leader(eps=0.2, scope="within_source")
     compared, recall = measured(store, families(sources=True), 1000, rule)
 
-    assert recall.pairs(compared, rule).share == 0  # every second clip of a group is of the same source
-    assert recall.pairs(compared, Leader(eps=0.2)).share == pytest.approx(1 / 3)
+    assert recall.at(compared, rule).pairs.share == 0  # every second clip of a group is of the same source
+    assert recall.at(compared, Leader(eps=0.2)).pairs.share == pytest.approx(1 / 3)
 
 
 def test_copies_that_others_stand_for_are_not_sampled(store):
@@ -120,8 +120,7 @@ def test_copies_that_others_stand_for_are_not_sampled(store):
 def test_where_no_query_has_a_duplicate_there_is_nothing_to_tell(store):
     compared, recall = measured(store, families(), 1000)
 
-    assert recall.pairs(compared, Leader(eps=1e-7)) is None
-    assert recall.items(compared, Leader(eps=1e-7)) is None
+    assert recall.at(compared, Leader(eps=1e-7)) == (None, None)
 
 
 def test_one_cluster_is_exact_and_nothing_is_measured(store, caplog):
@@ -131,7 +130,7 @@ def test_one_cluster_is_exact_and_nothing_is_measured(store, caplog):
     with caplog.at_level("INFO"):
         compared, recall = measured(store, vectors, 1000, grouping=one)
 
-    assert recall.pairs(compared, Leader()).low == recall.items(compared, Leader()).low == 1
+    assert [rate.low for rate in recall.at(compared, Leader())] == [1, 1]
     assert caplog.messages[-1] == "recall: exact, all pairs are listed from a similarity of 0.7000 on"
     assert not store.exists("semantic/recall")
 

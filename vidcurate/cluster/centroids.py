@@ -8,11 +8,10 @@ not show in the clusters, unless `fit_rows` is null.
 from __future__ import annotations
 
 import hashlib
-import logging
 from abc import abstractmethod
 from collections.abc import Callable
 from functools import partial
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import numpy as np
 import pydantic
@@ -22,7 +21,8 @@ from pydantic_core import PydanticCustomError
 from vidcurate.cluster.base import BLOCK, Cluster, Clusters, Fit, blocks, check_vectors
 from vidcurate.registry import Count, settings
 
-log = logging.getLogger(__name__)
+if TYPE_CHECKING:
+    from torch import Tensor
 
 ROWS_PER_CLUSTER = 1000
 """What `k: auto` aims at: comparing within a cluster then costs about as much as finding it."""
@@ -182,11 +182,21 @@ def nearest(
     total = 0.0
     with torch.inference_mode():
         targets = torch.from_numpy(centroids).to(device)
-        offsets = -(targets * targets).sum(dim=1) / 2
+        offsets = (targets * targets).sum(dim=1) / 2
         done = 0
         for block in blocks(rows, max(1, min(BLOCK, SCORES // len(centroids)))):
-            found = torch.addmm(offsets, torch.from_numpy(vectors[block]).to(device), targets.T).max(dim=1)
+            points = torch.from_numpy(vectors[block]).to(device)
+            found = (products(points, targets) - offsets).max(dim=1)
             labels[done : done + len(block)] = found.indices.cpu().numpy()
             total += found.values.sum(dtype=torch.float64).item()
             done += len(block)
     return labels, total / len(rows)
+
+
+def products(points: Tensor, centroids: Tensor) -> Tensor:
+    """Scalar products of points and centroids, float32 [m, k], on their device."""
+    import torch
+
+    if points.device.type == "cpu":  # numpy's OpenBLAS is 1.7 times as fast on AMD as torch's MKL
+        return torch.from_numpy(points.numpy() @ centroids.numpy().T)
+    return points @ centroids.T

@@ -29,7 +29,7 @@ class KMeans(KMeansCluster):
 
     Attributes:
         metric: `l2`, or `cosine`, whose centroids have unit length.
-        iterations: at most so many rounds; it ends earlier when nothing improves (faiss 1.14 and later).
+        iterations: at most so many rounds; it ends earlier when nothing improves.
     """
 
     version: ClassVar[int] = 2

@@ -8,15 +8,14 @@ that were ever assigned to it.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from functools import partial
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-from vidcurate.cluster.base import BLOCK
-from vidcurate.cluster.centroids import SCORES, KMeansCluster, Train
+from vidcurate.cluster.base import BLOCK, blocks
+from vidcurate.cluster.centroids import SCORES, KMeansCluster, Train, products
 from vidcurate.registry import Count, register
 
 if TYPE_CHECKING:
@@ -58,9 +57,10 @@ def _train(
     with torch.inference_mode():
         centroids = _scaled(torch.tensor(start, device=device), settings.metric)
         seen = torch.zeros(len(start), dtype=torch.float64, device=device)
-        best = -np.inf
+        rows, best = np.arange(len(sample)), -np.inf
         for _ in range(settings.iterations):
-            rows = np.sort(random.choice(len(sample), settings.batch_rows, replace=False)) if batch else None
+            if batch:
+                rows = np.sort(random.choice(len(sample), settings.batch_rows, replace=False))
             sums, counts, scores = _assigned(sample, rows, centroids, settings.precision)
             seen = seen + counts if batch else counts
             held = (counts > 0)[:, None]
@@ -77,20 +77,22 @@ def _train(
 
 
 def _assigned(
-    sample: NDArray[np.float32], rows: NDArray[np.intp] | None, centroids: Tensor, precision: str
+    sample: NDArray[np.float32], rows: NDArray[np.intp], centroids: Tensor, precision: str
 ) -> tuple[Tensor, Tensor, Tensor]:
     """Sums float32 [k, dim] and counts float64 [k] of the rows nearest to each centroid; scores float32 [m]."""
     import torch
 
     k, device = len(centroids), centroids.device
-    kind = torch.bfloat16 if precision == "bf16" else torch.float32
-    targets = centroids.to(kind).T
     offsets = (centroids * centroids).sum(dim=1) / 2
     sums, counts = torch.zeros_like(centroids), torch.zeros(k, dtype=torch.float64, device=device)
     scores = []
-    for block in _blocks(sample, rows, k):
-        points = torch.tensor(block, device=device)
-        found = ((points.to(kind) @ targets).float() - offsets).max(dim=1)
+    for block in blocks(rows, max(1, min(BLOCK, SCORES // k))):
+        points = torch.from_numpy(sample[block]).to(device)
+        if precision == "bf16":
+            scored = (points.bfloat16() @ centroids.bfloat16().T).float()
+        else:
+            scored = products(points, centroids)
+        found = (scored - offsets).max(dim=1)
         if device.type == "cpu":
             sums.index_add_(0, found.indices, points)
         else:  # index_add_ adds there in any order
@@ -100,15 +102,8 @@ def _assigned(
     return sums, counts, torch.cat(scores)
 
 
-def _blocks(sample: NDArray[np.float32], rows: NDArray[np.intp] | None, k: int) -> Iterator[NDArray[np.float32]]:
-    size = max(1, min(BLOCK, SCORES // k))
-    for start in range(0, len(sample if rows is None else rows), size):
-        piece = slice(start, start + size)
-        yield sample[piece if rows is None else rows[piece]]
-
-
 def _reseeded(
-    centroids: Tensor, empty: Tensor, sample: NDArray[np.float32], rows: NDArray[np.intp] | None, scores: Tensor
+    centroids: Tensor, empty: Tensor, sample: NDArray[np.float32], rows: NDArray[np.intp], scores: Tensor
 ) -> Tensor:
     """The centroids, the empty ones moved to the rows of lowest score."""
     import torch
@@ -118,7 +113,7 @@ def _reseeded(
         return centroids
     far = scores.cpu().numpy().argsort(kind="stable")[: len(wanted)]
     moved = centroids.clone()
-    moved[wanted[: len(far)]] = torch.tensor(sample[far if rows is None else rows[far]], device=centroids.device)
+    moved[wanted[: len(far)]] = torch.tensor(sample[rows[far]], device=centroids.device)
     return moved
 
 

@@ -14,6 +14,8 @@ from vidcurate.neighbours.graph import cosines
 
 ROWS, COLUMNS = 4096, 4096
 """Of a tile: 64 MiB of float32."""
+PATCH = 256
+"""Columns of a tile that are looked at, or passed over, together."""
 
 
 def nearest_across(
@@ -33,16 +35,22 @@ def nearest_across(
 
     nearest, similarity = np.zeros(len(vectors), np.int64), np.full(len(vectors), -np.inf, np.float32)
     slack = 2 * error_bound(vectors.shape[1])
+    memory = torch.empty(min(ROWS, len(vectors)) * min(COLUMNS, len(others)), device=device)  # anew, it costs a fifth
     for top in range(0, len(vectors), ROWS):
         rows = slice(top, top + ROWS)
         left = torch.from_numpy(vectors[rows]).to(device)
         best, found = similarity[rows], nearest[rows]
         for start in range(0, len(others), COLUMNS):
-            products = left @ torch.from_numpy(others[start : start + COLUMNS]).to(device).T
-            highest, bar = products.amax(dim=1), torch.from_numpy(best - np.float32(slack)).to(device)
-            rising = torch.nonzero(highest >= bar)[:, 0]  # few, but in the first tile
-            proposed = torch.nonzero(products[rising] >= torch.maximum(highest - slack, bar)[rising, None])
-            row, column = rising[proposed[:, 0]].cpu().numpy(), proposed[:, 1].cpu().numpy() + start
+            right = torch.from_numpy(others[start : start + COLUMNS]).to(device)
+            width = PATCH if len(right) % PATCH == 0 else len(right)
+            tile = memory[: len(left) * len(right)].view(len(left), len(right))
+            patches = torch.mm(left, right.T, out=tile).view(len(left), -1, width)
+            highest = patches.amax(dim=2)
+            bar = torch.maximum(highest.amax(dim=1), torch.from_numpy(best).to(device)) - slack
+            row, patch = torch.nonzero(highest >= bar[:, None]).T
+            at, place = torch.nonzero(patches[row, patch] >= bar[row, None]).T
+            column = (start + patch[at] * width + place).cpu().numpy()
+            row = row[at].cpu().numpy()
             exact = cosines(vectors[rows], row, column, others)
             order = np.lexsort((column, -exact, row))
             first = order[np.flatnonzero(np.diff(row[order], prepend=-1))]

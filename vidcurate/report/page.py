@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from vidcurate.report.dataset import EPSILON_CURVE, EPSILON_TABLE, read_dataset
-from vidcurate.report.facts import epsilon_table, folders, funnel, reasons
+from vidcurate.report.facts import epsilon_table, folders, funnel, measured, reasons
 from vidcurate.report.gallery import pairs, sheet
 from vidcurate.report.histogram import histograms
 from vidcurate.report.howto import commands, snippet
@@ -55,6 +55,7 @@ def write_report(store: Store, summary: Mapping[str, Any]) -> str | None:
 
 def _facts(store: Store, summary: Mapping[str, Any]) -> dict[str, Any]:
     dataset = read_dataset(store, (summary.get("dedup") or {}).get("eps"))
+    table = store.read(EPSILON_TABLE).decode() if store.exists(EPSILON_TABLE) else ""
     return {
         "name": store.root.rpartition("/")[2] or "dataset",
         "dataset": dataset,
@@ -63,7 +64,8 @@ def _facts(store: Store, summary: Mapping[str, Any]) -> dict[str, Any]:
         "failures": dataset.failures.slice(0, FAILURES).to_pylist(),
         "histograms": histograms(dataset.scores),
         "bounds": dataset.bounds.to_pylist(),
-        "epsilons": epsilon_table(store.read(EPSILON_TABLE).decode() if store.exists(EPSILON_TABLE) else ""),
+        "epsilons": epsilon_table(table),
+        "measured": measured(table, dataset.eps),
         "curve": base64.b64encode(store.read(EPSILON_CURVE)).decode() if store.exists(EPSILON_CURVE) else "",
         "pairs": pairs(store, dataset),
         "sheet": sheet(store, dataset),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -12,11 +13,13 @@ from vidcurate.dedup.base import Dedup
 from vidcurate.model.device import best_device
 from vidcurate.neighbours.base import Neighbours
 from vidcurate.records import Columns, OnBad
+from vidcurate.stage.against import load_reference
 from vidcurate.stage.cluster import cluster_vectors, one_group
 from vidcurate.stage.decide import Decisions, decide
 from vidcurate.stage.dropped import record_dropped
 from vidcurate.stage.epsilon import compare_epsilons
 from vidcurate.stage.facts import facts_of, sources_of
+from vidcurate.stage.known import find_known, forget_known
 from vidcurate.stage.neighbours import Compared, find_neighbours
 from vidcurate.stage.recall import measure_recall
 from vidcurate.stage.settle import FOLDER as TABLES
@@ -38,6 +41,7 @@ def dedup_clips(
     *,
     columns: Columns | None = None,
     on_bad: OnBad = "fail",
+    against: Sequence[str] = (),
 ) -> Decisions:
     """Decide which clips of a dataset are duplicates.
 
@@ -50,6 +54,7 @@ def dedup_clips(
         seed: of everything random.
         columns: names of the columns of `embeddings`; those that are not given are found.
         on_bad: whether rows that cannot be used are errors, or left out and recorded.
+        against: datasets or parquet files; what is within epsilon of any clip of theirs is dropped as `known`.
 
     Raises:
         MissingInput: vectors are missing.
@@ -58,7 +63,17 @@ def dedup_clips(
     vectors = vectors_of(store, tables, recipe, embeddings, columns, on_bad)
     record_dropped(store, vectors)
     hashes = tables.hashes if tables.hashes.num_rows else None
-    return dedup(store, vectors, recipe.cluster, recipe.neighbours, recipe.dedup, seed, best_device(), hashes)
+    reference = _reference(against, vectors, store, recipe, embeddings) if against else None
+    parts = recipe.cluster, recipe.neighbours, recipe.dedup
+    return dedup(store, vectors, *parts, seed, best_device(), hashes=hashes, reference=reference)
+
+
+def _reference(
+    against: Sequence[str], vectors: Vectors, store: Store, recipe: Recipe, embeddings: str | None
+) -> Vectors:
+    own = [store.url] if embeddings is None else [store.url, embeddings]
+    embedder = committed(store, TABLES).get("embeddings", recipe.embedder.folder) if embeddings is None else None
+    return load_reference(against, vectors, embedder, own)
 
 
 def vectors_of(
@@ -82,7 +97,9 @@ def dedup(
     rule: Dedup,
     seed: int,
     device: str,
+    *,
     hashes: pa.Table | None = None,
+    reference: Vectors | None = None,
 ) -> Decisions:
     """Decide which vectors are duplicates; another epsilon redoes only that, another order the comparison too."""
     if not rule.compares:
@@ -90,6 +107,10 @@ def dedup(
     search = neighbours.chosen(len(vectors.ids), vectors.matrix.shape[1], device)
     grouping = cluster_vectors(store, vectors, cluster, seed, device) if search.needs_clusters else one_group(vectors)
     compared = find_neighbours(store, vectors, grouping, search, rule, seed, device, hashes)
+    if reference is None:
+        forget_known(store)
+    else:
+        compared = replace(compared, known=find_known(store, vectors, reference, device))
     decisions = decide(store, compared, rule)
     recall = measure_recall(store, vectors, grouping.clusters, search, compared, seed, device)
     compare_epsilons(store, compared, rule, recall)

@@ -17,10 +17,10 @@ from vidcurate.registry import fingerprint
 from vidcurate.stage.curve import draw, grid
 from vidcurate.stage.decide import FOLDER as DECISIONS_FOLDER
 from vidcurate.stage.decide import decisions_folder
-from vidcurate.stage.epsilon_table import Rates, csv_of, markdown_of, row_of, sources_csv
+from vidcurate.stage.epsilon_table import csv_of, markdown_of, row_of, sources_csv
 from vidcurate.stage.neighbours import Compared
 from vidcurate.stage.outcome import Outcome, outcomes
-from vidcurate.stage.recall import Recall
+from vidcurate.stage.recall import Rates, Recall
 from vidcurate.stage.sizes import Sizes, sizes_of
 from vidcurate.store.commit import committed
 from vidcurate.store.files import Store
@@ -52,7 +52,8 @@ def compare_epsilons(store: Store, compared: Compared, rule: Dedup, recall: Reca
         drawn = sorted({*tried, *grid(compared.graph.floor, tried[-1])})
         known |= outcomes(compared, rule, set(drawn) - set(known))
         found = [known[eps] for eps in tried]
-        rows = [row_of(outcome, _rates(compared, rule, recall, outcome.eps), sizes) for outcome in found]
+        rates = [_rates(compared, rule, recall, eps) for eps in tried]
+        rows = [row_of(outcome, rate, sizes) for outcome, rate in zip(found, rates, strict=True)]
         store.write(f"{NAME}.csv", csv_of(rows).encode())
         store.write(f"{NAME}.md", markdown_of(rows, found, sizes).encode())
         if sizes.names:
@@ -93,8 +94,7 @@ def _made_from(compared: Compared, rule: Dedup) -> str:
 
 
 def _rates(compared: Compared, rule: Dedup, recall: Recall | None, eps: float) -> Rates:
-    at = replace(rule, eps=eps)
-    return (None, None) if recall is None else (recall.pairs(compared, at), recall.items(compared, at))
+    return Rates(None, None) if recall is None else recall.at(compared, replace(rule, eps=eps))
 
 
 def _tell(outcome: Outcome, rates: Rates) -> None:

@@ -11,8 +11,8 @@ import pyarrow as pa
 import pyarrow.csv
 from numpy.typing import NDArray
 
-from vidcurate.stage.intervals import Rate
 from vidcurate.stage.outcome import Outcome
+from vidcurate.stage.recall import Rates
 from vidcurate.stage.sizes import Sizes
 
 SOURCES = 20
@@ -25,8 +25,6 @@ Recall, with its 95 % interval: duplicates of which the search knows, and clips 
 Orphans: of the clips that SemDeDup would drop, those to which no clip that it keeps is within epsilon.
 """
 
-Rates = tuple[Rate | None, Rate | None]
-"""Pair and item recall; None where there is nothing to tell it from."""
 Row = dict[str, Any]
 """Value by column; None where it is not known."""
 

@@ -46,20 +46,21 @@ def wilson(hits: int, trials: int) -> Rate:
 def bootstrap(found: NDArray[np.int64], true: NDArray[np.int64]) -> Rate:
     """The share of things found where they come in lots: things of one lot are found or missed together.
 
-    Lots are drawn anew, as often as there are lots. A sample in which all is found tells that nothing; its interval is
-    that of as many independent trials as there are lots.
+    Lots are drawn anew, as often as there are lots. A sample in which all is found, or nothing, would tell that
+    nothing can vary; its interval is that of as many independent trials as there are lots with things.
 
     Args:
         found: int64 [lots], things of each lot that were found.
-        true: int64 [lots], things of each lot, at least one.
+        true: int64 [lots], things of each lot; of some lot at least one.
 
     Source: Efron 1979, doi:10.1214/aos/1176344552, the percentile interval of a ratio.
     """
     if found.sum() in (0, true.sum()):
-        return wilson(len(true) if found.any() else 0, len(true))
-    draws = _draws(len(true))
-    shares = (draws @ found) / (draws @ true)
-    low, high = np.quantile(shares, (0.025, 0.975))
+        trials = int((true > 0).sum())
+        return wilson(trials if found.any() else 0, trials)
+    sums = _draws(len(true)) @ np.stack([found, true], axis=1).astype(np.float32)
+    sums = sums[sums[:, 1] > 0]
+    low, high = np.quantile(sums[:, 0] / sums[:, 1], (0.025, 0.975))
     return Rate(share=float(found.sum() / true.sum()), low=float(low), high=float(high))
 
 

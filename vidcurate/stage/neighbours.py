@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
 
 import numpy as np
 import pyarrow as pa
@@ -21,15 +20,13 @@ from vidcurate.neighbours.graph import Graph, Nearest, cosines
 from vidcurate.registry import fingerprint, loaded
 from vidcurate.stage.cluster import Grouping
 from vidcurate.stage.copies import digest, find_copies
+from vidcurate.stage.known import Known, stored_known
 from vidcurate.stage.rewrite import rewrite
 from vidcurate.stage.twins import twins
 from vidcurate.stage.vectors import Vectors
 from vidcurate.store.commit import committed
 from vidcurate.store.files import Store
 from vidcurate.table import NEIGHBOURS, ORDER, PAIRS
-
-if TYPE_CHECKING:
-    from vidcurate.stage.against import Known
 
 log = logging.getLogger(__name__)
 
@@ -158,7 +155,7 @@ def stored_neighbours(store: Store, rule: Dedup) -> Compared:
             else "nothing there"
         )
         raise MissingInput(f"{FOLDER}: {found}; run +experiment=dedup with these settings first")
-    return _read(store, record)
+    return replace(_read(store, record), known=stored_known(store))
 
 
 def _ranked_by(vectors: Vectors, rule: Dedup) -> str:

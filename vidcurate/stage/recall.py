@@ -10,6 +10,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 import pyarrow as pa
@@ -36,6 +37,21 @@ PART = f"{FOLDER}/part-0.parquet"
 STRIP = 8192
 """Clips that all sampled ones are compared with at a time: 32 MiB for 1000 of them."""
 
+EXACT = Rate(share=1.0, low=1.0, high=1.0)
+"""Of a search that lists all pairs."""
+
+
+class Rates(NamedTuple):
+    """Recall at an epsilon.
+
+    Attributes:
+        pairs: None where no sampled clip has a duplicate.
+        items: None where no sampled clip is a duplicate of one that ranks before it.
+    """
+
+    pairs: Rate | None
+    items: Rate | None
+
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Recall:
@@ -57,25 +73,22 @@ class Recall:
     lot: NDArray[np.int64]
     exact: bool
 
-    def pairs(self, compared: Compared, rule: Dedup) -> Rate | None:
-        """Pair recall at a rule's epsilon; None where no sampled clip has a duplicate."""
+    def at(self, compared: Compared, rule: Dedup) -> Rates:
+        """What is known of the duplicates at a rule's epsilon."""
         if self.exact:
-            return Rate(share=1, low=1, high=1)
-        linked, lots = self._linked(compared, rule), len(np.unique(self.lot))
-        true, found = (np.bincount(self.lot[chosen], minlength=lots) for chosen in (linked, linked & self.listed))
-        return bootstrap(found[true > 0], true[true > 0]) if true.any() else None
-
-    def items(self, compared: Compared, rule: Dedup) -> Rate | None:
-        """Item recall at a rule's epsilon; None where no sampled clip is a duplicate of one that ranks before it."""
-        if self.exact:
-            return Rate(share=1, low=1, high=1)
-        earlier = self._linked(compared, rule) & (compared.ranks[self.other] < compared.ranks[self.query])
-        trials = len(np.unique(self.lot[earlier]))
-        return wilson(len(np.unique(self.lot[earlier & self.listed])), trials) if trials else None
-
-    def _linked(self, compared: Compared, rule: Dedup) -> NDArray[np.bool_]:
+            return Rates(EXACT, EXACT)
         sources = compared.sources if rule.knows_sources else None
-        return rule.linked(self.similarity, None if sources is None else sources[self.query] == sources[self.other])
+        same = None if sources is None else sources[self.query] == sources[self.other]
+        linked = np.flatnonzero(rule.linked(self.similarity, same))
+        lot, listed, lots = self.lot[linked], self.listed[linked], int(self.lot.max(initial=-1)) + 1
+        earlier = compared.ranks[self.other[linked]] < compared.ranks[self.query[linked]]
+        true, found, before, known = (
+            np.bincount(lot[chosen], minlength=lots) for chosen in (..., listed, earlier, earlier & listed)
+        )
+        return Rates(
+            bootstrap(found, true) if true.any() else None,
+            wilson(int((known > 0).sum()), int((before > 0).sum())) if before.any() else None,
+        )
 
 
 def measure_recall(
