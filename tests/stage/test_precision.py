@@ -121,6 +121,13 @@ def test_the_advised_epsilon_misses_its_target_no_more_often_than_one_interval_w
     assert missed / 200 <= 0.06  # 2.5% and three standard errors of 200 trials
 
 
+def test_an_epsilon_is_no_larger_than_takes_in_the_last_pair():
+    bands = [band(0, 0.005, 10, same=10), band(0.005, 0.01, 0), band(0.01, 0.02, 0)]
+    pairs = {0.001: 3, 0.002: 3, 0.003: 10, 0.005: 10, 0.01: 10, 0.02: 10}
+
+    assert largest(bands, pairs, 0.95).eps == 0.003
+
+
 def test_how_many_more_marks_are_needed_is_exact():
     # one band of very many pairs: n / (n + z^2) >= .95 from 73 on
     assert needed([band()], 0.005, MANY, 0.95) == {band(): 73}

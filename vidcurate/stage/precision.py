@@ -161,6 +161,8 @@ def precision_at(bands: Sequence[Band], eps: float, pairs: int) -> Precision | N
 def largest(bands: Sequence[Band], pairs: Mapping[float, int], target: float) -> Precision | None:
     """The largest epsilon whose precision is at least a target, by the lower end of its interval.
 
+    No larger, though, than takes in the last of its pairs: of what is less similar, nobody has seen anything.
+
     Args:
         bands: from the most similar on.
         pairs: above 1 - eps, of every epsilon that may be advised.
@@ -169,7 +171,8 @@ def largest(bands: Sequence[Band], pairs: Mapping[float, int], target: float) ->
     Returns:
         None where there is none: too few pairs were judged, or too many of them differ.
     """
-    found = (precision_at(bands, eps, pairs[eps]) for eps in sorted(pairs, reverse=True))
+    firsts = {count: eps for eps, count in sorted(pairs.items(), reverse=True)}
+    found = (precision_at(bands, eps, count) for count, eps in firsts.items())
     return next((one for one in found if one is not None and one.low >= target), None)
 
 
