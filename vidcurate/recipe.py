@@ -22,8 +22,8 @@ from vidcurate.errors import ConfigError
 from vidcurate.filter.base import Filter
 from vidcurate.filter.luma import Luma
 from vidcurate.filter.motion import Motion
-from vidcurate.neighbours.base import Neighbours
 from vidcurate.neighbours.auto import Auto
+from vidcurate.neighbours.base import Neighbours
 from vidcurate.preview.base import Preview
 from vidcurate.preview.webp import WebP
 from vidcurate.registry import Component, Count, described, near, settings
