@@ -9,7 +9,6 @@ process and a folder of their own: `+experiment=dedup` at one epsilon, and with 
 from __future__ import annotations
 
 import argparse
-import logging
 import resource
 import subprocess
 import sys
@@ -45,8 +44,8 @@ def cost(embeddings: Path, out: Path, clusters: int, sweep: list[float]) -> floa
     Raises:
         CalledProcessError: it failed.
     """
-    cluster = [f"cluster.k={clusters}"] if clusters > 1 else ["cluster=single"]
-    options = [f"embeddings={embeddings}", f"out={out}", f"dedup.eps={EPS}", f"dedup.sweep={sweep}", *cluster]
+    search = ["neighbours=clustered", f"cluster.k={clusters}"] if clusters > 1 else ["neighbours=exact"]
+    options = [f"embeddings={embeddings}", f"out={out}", f"dedup.eps={EPS}", f"dedup.sweep={sweep}", *search]
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
     subprocess.run([sys.executable, "-m", "vidcurate", "+experiment=dedup", "dedup=leader", *options], check=True)
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
@@ -58,10 +57,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--clips", type=int, default=20_000)
     parser.add_argument("--epsilons", type=int, default=50)
-    parser.add_argument("--clusters", type=int, default=1, help="1 compares all clips with each other")
+    parser.add_argument("--clusters", type=int, default=1, help="of the search; 1 compares all with all")
     parser.add_argument("--repeats", type=int, default=2)
     asked = parser.parse_args()
-    logging.basicConfig(level=logging.INFO, format="%(message)s")
     sweep = [round(float(eps), 4) for eps in np.linspace(0.3 / asked.epsilons, 0.3, asked.epsilons)]
     one: list[float] = []
     many: list[float] = []

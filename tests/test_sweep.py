@@ -39,7 +39,7 @@ def test_a_sweep_with_a_failing_job_still_ends_in_one_table(folder):
     assert [row["eps"] for row in rows] == ["0.001", "0.05", "1.5"]
     assert [int(row["kept"]) + int(row["removed"]) for row in rows] == [int(row["total"]) for row in rows]
     assert int(rows[-1]["removed"]) > int(rows[0]["removed"])
-    assert (folder / "o/semantic/epsilon_table.md").read_text().startswith("| eps")
+    assert (folder / "o/semantic/epsilon_table.md").read_text().startswith("|   eps |")
     assert (folder / "o/semantic/epsilon_curve.png").read_bytes().startswith(b"\x89PNG")
 
 

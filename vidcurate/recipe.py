@@ -22,8 +22,8 @@ from vidcurate.errors import ConfigError
 from vidcurate.filter.base import Filter
 from vidcurate.filter.luma import Luma
 from vidcurate.filter.motion import Motion
+from vidcurate.neighbours.auto import Auto
 from vidcurate.neighbours.base import Neighbours
-from vidcurate.neighbours.clustered import Clustered
 from vidcurate.preview.base import Preview
 from vidcurate.preview.webp import WebP
 from vidcurate.registry import Component, Count, described, near, settings
@@ -82,7 +82,7 @@ class Recipe:
     enhancer: Enhancer = NoEnhancement()
     preview: Preview = WebP()
     cluster: Cluster = KMeans()
-    neighbours: Neighbours = Clustered()
+    neighbours: Neighbours = Auto()
     dedup: Dedup = Leader()
     advise: Advise = Advise()
     sharder: Sharder = WebDataset()

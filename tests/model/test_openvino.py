@@ -14,25 +14,33 @@ from vidcurate.model.openvino import compiled, installed
 
 
 class Sums(nn.Module):
-    def forward(self, pixels: torch.Tensor) -> torch.Tensor:
+    def forward(self, pixels: torch.Tensor, before: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         sums = pixels.float().sum(dim=2)
-        return torch.stack([sums, 2 * sums])
+        return sums, sums + before
 
 
-def test_a_module_gives_what_torch_gives_whatever_the_batch():
+def test_a_module_gives_what_torch_gives():
     pytest.importorskip("openvino")
-    items = np.random.default_rng(0).integers(0, 256, (3, 4, 5), np.uint8)
+    pixels = np.random.default_rng(0).integers(0, 256, (3, 4, 5), np.uint8)
+    before = np.arange(12, dtype=np.float32).reshape(3, 4)
 
-    answers = compiled(Sums(), (4, 5), "fp32")(items)
+    run = compiled(Sums(), [np.zeros_like(pixels), np.zeros_like(before)], "fp32")
+    answers = run(pixels, before)
 
-    np.testing.assert_array_equal(answers, Sums()(torch.from_numpy(items)).numpy())  # small whole numbers
+    expected = Sums()(torch.from_numpy(pixels), torch.from_numpy(before))  # small whole numbers
+    for answer, values in zip(answers, expected, strict=True):
+        np.testing.assert_array_equal(answer, values.numpy())
+    again = [answer.copy() for answer in answers]
+    run(pixels + 1, before)
+    np.testing.assert_array_equal(answers, again)  # answers are the caller's to keep
 
 
 def test_its_use_is_not_reported_to_its_maker():
     pytest.importorskip("openvino")
     script = (
-        "from vidcurate.model.openvino import compiled; import sys, torch;"
-        "compiled(torch.nn.ReLU(), (4,), 'fp32'); assert sys.modules['openvino_telemetry'] is None"
+        "from vidcurate.model.openvino import compiled; import numpy, sys, torch;"
+        "compiled(torch.nn.ReLU(), [numpy.zeros(4, 'float32')], 'fp32');"
+        "assert sys.modules['openvino_telemetry'] is None"
     )
 
     subprocess.run([sys.executable, "-c", script], check=True)
@@ -43,4 +51,4 @@ def test_it_is_named_where_it_is_missing(monkeypatch):
 
     assert not installed()
     with pytest.raises(MissingExtra, match=r"vidcurate\[cpu\]"):
-        compiled(Sums(), (4, 5), "fp32")
+        compiled(Sums(), [], "fp32")

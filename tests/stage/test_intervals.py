@@ -11,7 +11,7 @@ from vidcurate.stage.intervals import bootstrap, wilson
     [(0, 10, 0, 0.2775), (8, 10, 0.4902, 0.9433), (10, 10, 0.7225, 1)],  # Newcombe 1998, table I, and R's prop.test
 )
 def test_wilson_gives_published_intervals(hits, trials, low, high):
-    rate = wilson(hits, trials)
+    rate = wilson(hits / trials, trials)
 
     assert (rate.share, rate.low, rate.high) == pytest.approx((hits / trials, low, high), abs=1e-4)
 
@@ -37,5 +37,5 @@ def test_the_interval_holds_the_truth_nineteen_times_in_twenty():
 
 
 def test_a_sample_without_a_miss_proves_no_more_than_its_lots():
-    assert bootstrap(np.full(10, 50), np.full(10, 50)) == wilson(10, 10)
+    assert bootstrap(np.full(10, 50), np.full(10, 50)) == wilson(1, 10)
     assert bootstrap(np.zeros(10, int), np.full(10, 50)) == wilson(0, 10)

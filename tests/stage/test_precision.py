@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 from scipy.stats import binomtest
 
-from vidcurate.stage.precision import Band, edges, largest, needed, next_step, precision_at, steps, wilson
+from vidcurate.stage.intervals import Rate, wilson
+from vidcurate.stage.precision import Band, edges, largest, needed, next_step, precision_at, steps
 
 MANY = 10**9  # pairs: so many that a sample leaves them as they are
 
@@ -15,11 +16,15 @@ def band(inner=0.0, outer=0.005, pairs=MANY, same=0, different=0, unsure=0) -> B
     return Band(inner=inner, outer=outer, pairs=pairs, same=same, different=different, unsure=unsure)
 
 
+def ends(rate: Rate) -> tuple[float, float]:
+    return rate.low, rate.high
+
+
 @pytest.mark.parametrize(("same", "marked"), [(0, 1), (1, 1), (0, 20), (20, 20), (17, 20), (3, 7), (950, 1000)])
 def test_intervals_are_wilsons(same, marked):
     expected = binomtest(same, marked).proportion_ci(0.95, method="wilson")
 
-    assert wilson(same / marked, marked) == pytest.approx((expected.low, expected.high), abs=1e-12)
+    assert ends(wilson(same / marked, marked)) == pytest.approx((expected.low, expected.high), abs=1e-12)
     assert band(same=same, different=marked - same).interval == pytest.approx(expected, abs=1e-7)
 
 
@@ -30,7 +35,7 @@ def test_a_band_that_is_marked_in_full_leaves_nothing_open():
 
 def test_a_sample_of_few_pairs_says_more_than_one_of_many():
     # 20 of 39 pairs are as certain as 20 * 38 / 19 = 40 of many
-    assert band(pairs=39, same=20).interval == pytest.approx(wilson(1.0, 40))
+    assert band(pairs=39, same=20).interval == pytest.approx(ends(wilson(1.0, 40)))
 
 
 def test_unsure_marks_count_for_nothing():
@@ -49,7 +54,7 @@ def test_bands_are_weighted_by_the_pairs_they_hold():
     size = min(1 / (first + second), 0.8 * 0.2 / (first * 0.9 * 0.1 + second * 0.5 * 0.5))
     assert found is not None
     assert found.share == pytest.approx(0.8)  # .75 * .9 + .25 * .5
-    assert (found.low, found.high) == pytest.approx(wilson(0.8, size))
+    assert (found.low, found.high) == pytest.approx(ends(wilson(0.8, size)))
     for end in (found.low, found.high):  # Wilson's ends solve (share - p)^2 = z^2 p (1 - p) / n
         assert (0.8 - end) ** 2 == pytest.approx(1.959963984540054**2 * end * (1 - end) / size)
 
@@ -119,6 +124,13 @@ def test_the_advised_epsilon_misses_its_target_no_more_often_than_one_interval_w
             missed += sum(count * truth[edge] for edge, count in inside[best.eps].items()) / pairs[best.eps] < 0.95
 
     assert missed / 200 <= 0.06  # 2.5% and three standard errors of 200 trials
+
+
+def test_an_epsilon_is_no_larger_than_takes_in_the_last_pair():
+    bands = [band(0, 0.005, 10, same=10), band(0.005, 0.01, 0), band(0.01, 0.02, 0)]
+    pairs = {0.001: 3, 0.002: 3, 0.003: 10, 0.005: 10, 0.01: 10, 0.02: 10}
+
+    assert largest(bands, pairs, 0.95).eps == 0.003
 
 
 def test_how_many_more_marks_are_needed_is_exact():

@@ -1,12 +1,12 @@
-"""OpenVINO as another way to compute a torch module on a CPU: converted in memory, for one shape, on one thread."""
+"""OpenVINO as another way to compute a torch module on a CPU: converted in memory, for given shapes, on one thread."""
 
 from __future__ import annotations
 
 import importlib.util
 import sys
 import warnings
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Literal
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,17 +23,17 @@ def installed() -> bool:
 
 
 def compiled(
-    module: nn.Module, shape: tuple[int, ...], precision: Literal["fp32", "bf16"]
-) -> Callable[[NDArray[np.uint8]], NDArray[np.float32]]:
+    module: nn.Module, examples: Sequence[NDArray[Any]], precision: Literal["fp32", "bf16"]
+) -> Callable[..., list[NDArray[np.float32]]]:
     """What a module answers, computed by OpenVINO.
 
     Args:
-        module: uint8 [1, *shape] -> one float32 tensor, the batch in its second dimension.
-        shape: of one item of the batch.
+        module: tensors -> float32 tensors.
+        examples: arguments of the shapes and dtypes that it will be called with.
         precision: how numbers are held; bf16 is emulated where the CPU lacks it.
 
     Returns:
-        uint8 [batch, *shape] -> float32 of the module's form; items go through one after the other.
+        arrays like `examples` -> arrays like the module's answers.
 
     Raises:
         MissingExtra: openvino is not installed.
@@ -47,8 +47,11 @@ def compiled(
 
     with torch.no_grad(), warnings.catch_warnings():
         warnings.simplefilter("ignore")  # it traces, which torch calls deprecated
-        example = torch.zeros(1, *shape, dtype=torch.uint8)
-        model = openvino.convert_model(module, example_input=example, input=[openvino.PartialShape([1, *shape])])
+        model = openvino.convert_model(
+            module,
+            example_input=tuple(torch.from_numpy(example) for example in examples),
+            input=[openvino.PartialShape(example.shape) for example in examples],
+        )
     options = {
         "INFERENCE_PRECISION_HINT": {"fp32": "f32", "bf16": "bf16"}[precision],
         "INFERENCE_NUM_THREADS": 1,
@@ -56,7 +59,7 @@ def compiled(
     }
     run = openvino.Core().compile_model(model, "CPU", options)
 
-    def answer(items: NDArray[np.uint8]) -> NDArray[np.float32]:
-        return np.concatenate([run(items[index : index + 1])[0].copy() for index in range(len(items))], axis=1)
+    def answer(*items: NDArray[Any]) -> list[NDArray[np.float32]]:
+        return list(run(items, share_inputs=True).to_tuple())
 
     return answer

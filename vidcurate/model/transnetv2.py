@@ -1,14 +1,15 @@
 """TransNetV2: for every frame of a video, how likely a shot ends there.
 
-Paper: Souček and Lokoč 2020, arXiv:2008.04838; reference code: soCzech/TransNetV2. Differences: a cell's four spatial
-convolutions, which read the same input, are computed as one; frames lie in memory with their channels last, so that a
-(2+1)D convolution is two 2D convolutions without a copy between them.
+Paper: Souček and Lokoč 2020, arXiv:2008.04838; reference code: soCzech/TransNetV2. Differences: the reference sees
+windows of 100 frames and keeps the middle 50, so it convolves every frame twice; here a video is one stream, each frame
+is convolved once, and sees as far as the convolutions do. A cell's four spatial convolutions, which read the same
+input, are computed as one, and batch norm is part of those over time.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from itertools import chain, islice
+from itertools import islice, repeat
 from typing import Literal, NamedTuple
 
 import numpy as np
@@ -17,22 +18,21 @@ import torch.nn.functional as F
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from vidcurate.model import openvino
+from vidcurate.model import dilated, dilated_openvino, openvino
 from vidcurate.model.device import has_bf16, inference
+from vidcurate.model.dilated import FEATURES, GAPS, WIDTHS, Cell
 from vidcurate.model.weights import TRANSNETV2
 
-WINDOW, STRIDE = 100, 50
-"""Frames that are seen together, and how many of them, those in the middle, are scored.
-
-As published. Longer windows are cheaper, 150 and 100 by a sixth, but until a frame is scored up to 125 others wait in
-memory, not 75.
-"""
-DILATIONS = (1, 2, 4, 8)  # frames between the taps of a cell's four temporal convolutions
-REACH = 50  # a frame is compared with so many before it and after it
+MARGIN = 25
+"""Times that the first frame of a video is repeated before it; the last, after it, as often at least. As published."""
+REACH = 50
+"""A frame is compared with so many before it and after it."""
+CHUNK = 25
+"""Frames that go through the network together. A frame waits for its score until up to 122 more have come."""
 
 Image = NDArray[np.uint8]
-Network = Callable[[Image], NDArray[np.float32]]
-"""uint8 [batch, time, 27, 48, 3] RGB -> float32 [2, batch, time], probabilities as in `Scores`."""
+Trunk = Callable[[Tensor, bool], tuple[Tensor, Tensor]]
+"""Convolutions of one stream, called as `dilated.Convolutions` is."""
 
 
 class Scores(NamedTuple):
@@ -47,12 +47,30 @@ class Scores(NamedTuple):
     many_hot: NDArray[np.float32]
 
 
+class Network(NamedTuple):
+    """The weights, ready to infer; every video is a stream of its own.
+
+    Attributes:
+        head: from features to probabilities.
+        trunk: begins the convolutions of a stream.
+        device: where both are.
+    """
+
+    head: Head
+    trunk: Callable[[], Trunk]
+    device: str
+
+    def stream(self) -> Stream:
+        """Begin a video."""
+        return Stream(self)
+
+
 def pretrained(
     device: str,
     backend: Literal["auto", "torch", "openvino"] = "auto",
     precision: Literal["auto", "fp32", "bf16"] = "auto",
 ) -> Network:
-    """The network with its published weights, ready to infer.
+    """The network with its published weights.
 
     Args:
         device: `cpu` or `cuda`.
@@ -63,179 +81,151 @@ def pretrained(
         MissingWeights: they are not on this machine.
         MissingExtra: `openvino` is asked for and not installed.
     """
-    model = TransNetV2()
-    model.load_state_dict(_renamed(TRANSNETV2.load()))
-    model.eval()
+    weights = TRANSNETV2.load()
+    head = Head()
+    head.load_state_dict(_head(weights))
     if precision == "auto":
         precision = "bf16" if device == "cpu" and has_bf16() else "fp32"
     if backend == "auto":
         backend = "openvino" if device == "cpu" and precision == "bf16" and openvino.installed() else "torch"
+    cells = [_cell(weights, stage, cell) for stage in range(3) for cell in range(2)]
     if backend == "openvino":
-        return openvino.compiled(_Probabilities(model), (WINDOW, 27, 48, 3), precision)
-    return _in_torch(model, device, precision)
+        return Network(head, dilated_openvino.trunk(cells, CHUNK, precision), "cpu")
+    dtype = torch.bfloat16 if precision == "bf16" else torch.float32
+    return Network(head.to(device), dilated.trunk(cells, device, dtype), device)
 
 
-def score(
-    network: Network, frames: Iterable[Image], batch: int = 1, window: int = WINDOW, stride: int = STRIDE
-) -> Iterator[Scores]:
-    """Score every frame of a video, some as soon as those that they depend on have passed.
+def score(network: Network, frames: Iterable[Image], chunk: int = CHUNK) -> Iterator[Scores]:
+    """Score every frame of a video, each as soon as those that it depends on have passed.
 
     Args:
         network: as `pretrained` returns it.
-        frames: uint8 [27, 48, 3] RGB, in order; at most `batch` + 1 windows of them are in memory at once.
-        batch: windows that go through the network together; on a CPU, whose cache holds one, 1 is fastest.
-        window: frames that are seen together; OpenVINO takes no other number than `WINDOW`.
-        stride: how many of them are scored.
+        frames: uint8 [27, 48, 3] RGB, in order; a chunk of them is in memory at once.
+        chunk: frames that go through the network together.
 
     Yields:
         scores of the next frames.
     """
-    ahead = windows(frames, window, stride)
-    margin = (window - stride) // 2
-    while group := list(islice(ahead, batch)):
-        scores = network(np.stack([images for images, _ in group]))
-        for row, (_, fresh) in enumerate(group):
-            yield Scores(*scores[:, row, margin : margin + fresh])
+    stream, images = network.stream(), _held_at_the_ends(frames)
+    index, count = -MARGIN, 0
+    while pictures := list(islice(images, chunk)):
+        count += sum(own for _, own in pictures)
+        scores = stream.push(np.stack([image for image, _ in pictures]))
+        yield from _within(scores, index, count)
+        index += len(scores.single)
+    yield from _within(stream.end(), index, count)
 
 
-def windows(frames: Iterable[Image], window: int = WINDOW, stride: int = STRIDE) -> Iterator[tuple[Image, int]]:
-    """Overlapping windows whose middles tile a video; the first and the last frame are repeated around it.
-
-    Yields:
-        uint8 [window, 27, 48, 3], and how many frames of its middle there are in the video; less than `stride` only in
-        the last.
-    """
-    margin = (window - stride) // 2
-    stream = iter(frames)
-    first = list(islice(stream, 1))
-    held = first * margin
-    for frame in chain(first, stream):
-        held.append(frame)
-        if len(held) == window:
-            yield np.stack(held), stride
-            del held[:stride]
-    while (fresh := len(held) - margin) > 0:
-        yield np.stack((held + held[-1:] * window)[:window]), min(fresh, stride)
-        del held[:stride]
+def _held_at_the_ends(frames: Iterable[Image]) -> Iterator[tuple[Image, bool]]:
+    """Images and whether they are the video's own: the last is repeated until the published windows would be full."""
+    image, count = None, 0
+    for image in frames:
+        if not count:
+            yield from repeat((image, False), MARGIN)
+        yield image, True
+        count += 1
+    if image is not None:
+        yield from repeat((image, False), MARGIN + -count % (2 * MARGIN))
 
 
-def _in_torch(model: TransNetV2, device: str, precision: str) -> Network:
-    model.to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]  # torch's stubs lack it
-    kind = torch.device(device).type
-
-    def network(frames: Image) -> NDArray[np.float32]:
-        with inference(), torch.autocast(kind, torch.bfloat16, enabled=precision == "bf16"):
-            logits = torch.stack(model(torch.from_numpy(frames).to(device)))
-            return torch.sigmoid(logits.float()).cpu().numpy()
-
-    return network
+def _within(scores: Scores, index: int, count: int) -> Iterator[Scores]:
+    """Those, from the frame at an index on, that are of a video of so many frames."""
+    own = Scores(*(part[max(0, -index) : max(0, count - index)] for part in scores))
+    if len(own.single):
+        yield own
 
 
-class _Probabilities(nn.Module):
-    """The network with both answers in one tensor, [2, batch, time]."""
+class Stream:
+    """One video on its way through the network; zeros lie beyond its ends."""
 
-    def __init__(self, model: TransNetV2) -> None:
-        super().__init__()
-        self.model = model
+    def __init__(self, network: Network) -> None:
+        self._head, self._trunk, self._device = network.head, network.trunk(), network.device
+        self._features = torch.empty(0, FEATURES, device=self._device)
+        self._looks = torch.zeros(REACH, 128, device=self._device)
+        self._colours = torch.zeros(REACH, 512, device=self._device)
 
-    def forward(self, frames: Tensor) -> Tensor:
-        return torch.sigmoid(torch.stack(self.model(frames)))
+    def push(self, frames: Image) -> Scores:
+        """Take the next frames.
+
+        Args:
+            frames: uint8 [n, 27, 48, 3] RGB.
+
+        Returns:
+            scores of the frames that are certain now; `dilated.LAG` + `REACH` wait for others to come.
+        """
+        return self._next(frames, last=False)
+
+    def end(self) -> Scores:
+        """Scores of the frames that wait."""
+        return self._next(np.empty((0, 27, 48, 3), np.uint8), last=True)
+
+    def _next(self, frames: Image, last: bool) -> Scores:
+        with inference():
+            images = torch.from_numpy(frames).to(self._device)
+            features, means = self._trunk(images, last)
+            self._features = torch.cat([self._features, features])
+            self._looks = torch.cat([self._looks, self._head.look(means)])
+            self._colours = torch.cat([self._colours, _histograms(images)])
+            told = max(0, len(self._features) - (0 if last else REACH))
+            scores = self._head(
+                self._features[:told], _similarities(self._looks, told), _similarities(self._colours, told)
+            )
+            self._features, self._looks, self._colours = (
+                held[told:] for held in (self._features, self._looks, self._colours)
+            )
+            return Scores(*scores.cpu().numpy())
 
 
-class TransNetV2(nn.Module):
-    """uint8 [batch, time, 27, 48, 3] RGB -> logits of `Scores.single` and of `Scores.many_hot`, [batch, time] each."""
+class Head(nn.Module):
+    """What follows the convolutions: frames are compared with each other, and judged."""
 
     def __init__(self) -> None:
         super().__init__()
-        self.stages = nn.ModuleList(_Stage(*channels) for channels in ((3, 64), (64, 128), (128, 256)))
-        self.projection = nn.Linear(64 + 128 + 256, 128)
+        self.projection = nn.Linear(sum(WIDTHS), 128)
         self.looks = nn.Linear(2 * REACH + 1, 128)
         self.colours = nn.Linear(2 * REACH + 1, 128)
-        self.hidden = nn.Linear(128 + 128 + 3 * 6 * 256, 1024)
+        self.hidden = nn.Linear(128 + 128 + FEATURES, 1024)
         self.single = nn.Linear(1024, 1)
         self.many_hot = nn.Linear(1024, 1)
 
-    def forward(self, frames: Tensor) -> tuple[Tensor, Tensor]:
-        """Logits of every frame."""
-        x, means = frames.float() / 255, []
-        for stage in self.stages:
-            x = stage(x)
-            means.append(x.mean(dim=(2, 3)))
-        looks = F.relu(self.looks(_similarities(self.projection(torch.cat(means, dim=2)))))
-        colours = F.relu(self.colours(_similarities(_histograms(frames))))
-        x = F.relu(self.hidden(torch.cat([colours, looks, x.flatten(2)], dim=2)))
-        return self.single(x).squeeze(2), self.many_hot(x).squeeze(2)
+    def look(self, means: Tensor) -> Tensor:
+        """[n, 448] -> unit vectors [n, 128], to compare."""
+        return F.normalize(self.projection(means), dim=1)
+
+    def forward(self, features: Tensor, looks: Tensor, colours: Tensor) -> Tensor:
+        """Features [n, 4608] and similarities [n, 2 * REACH + 1], of looks and of colours -> probabilities [2, n]."""
+        near = [F.relu(self.colours(colours)), F.relu(self.looks(looks))]
+        x = F.relu(self.hidden(torch.cat([*near, features], dim=1)))
+        return torch.sigmoid(torch.cat([self.single(x), self.many_hot(x)], dim=1)).T
 
 
-class _Stage(nn.Module):
-    """Two cells, the second around a shortcut, then half the size: [batch, time, height, width, channels]."""
-
-    def __init__(self, inputs: int, outputs: int) -> None:
-        super().__init__()
-        self.cells = nn.ModuleList([_Cell(inputs, outputs), _Cell(outputs, outputs)])
-
-    def forward(self, x: Tensor) -> Tensor:
-        first = F.relu(self.cells[0](x))
-        return _in_space(lambda images: F.avg_pool2d(images, 2), F.relu(self.cells[1](first)) + first)
-
-
-class _Cell(nn.Module):
-    """Dilated (2+1)D convolutions side by side: 3 x 3 pixels in one frame, then 3 frames at one pixel."""
-
-    def __init__(self, inputs: int, outputs: int) -> None:
-        super().__init__()
-        branch = outputs // len(DILATIONS)
-        self.space = nn.Conv2d(inputs, 2 * outputs, 3, padding=1, bias=False)
-        self.times = nn.ModuleList(
-            nn.Conv2d(2 * branch, branch, (3, 1), padding=(gap, 0), dilation=(gap, 1), bias=False) for gap in DILATIONS
-        )
-        self.norm = nn.BatchNorm2d(outputs, eps=1e-3)
-
-    def forward(self, x: Tensor) -> Tensor:
-        branches = _in_space(self.space, x).chunk(len(DILATIONS), dim=4)
-        x = torch.cat([_in_time(time, branch) for time, branch in zip(self.times, branches, strict=True)], dim=4)
-        return _in_time(self.norm, x)
-
-
-def _in_space(layer: Callable[[Tensor], Tensor], x: Tensor) -> Tensor:
-    """A 2D layer over height and width of [batch, time, height, width, channels]."""
-    y = layer(x.flatten(0, 1).movedim(3, 1)).movedim(1, 3)
-    return y.reshape(*x.shape[:2], *y.shape[1:])
-
-
-def _in_time(layer: Callable[[Tensor], Tensor], x: Tensor) -> Tensor:
-    """A 2D layer over time and pixels of [batch, time, height, width, channels]."""
-    y = layer(x.flatten(2, 3).movedim(3, 1)).movedim(1, 3)
-    return y.reshape(*y.shape[:2], *x.shape[2:4], y.shape[3])
-
-
-def _similarities(vectors: Tensor) -> Tensor:
-    """Cosine of each frame with the `REACH` before it, itself and those after; 0 beyond the window.
+def _similarities(vectors: Tensor, n: int) -> Tensor:
+    """Cosine of each frame with the `REACH` before it, itself and those after; 0 with those that there are not.
 
     Args:
-        vectors: [batch, time, dim].
+        vectors: [m, dim], of unit length or 0: of `REACH` frames before the first, then on.
+        n: frames to compare.
 
     Returns:
-        [batch, time, 2 * REACH + 1].
+        [n, 2 * REACH + 1].
     """
-    unit = F.normalize(vectors, dim=2)
-    padded = F.pad(unit @ unit.transpose(1, 2), (REACH, REACH))
-    time = torch.arange(vectors.shape[1], device=vectors.device)
+    lacking = n + 2 * REACH - len(vectors)
+    vectors = F.pad(vectors, (0, 0, 0, lacking))
+    time = torch.arange(n, device=vectors.device)
     band = time[:, None] + torch.arange(2 * REACH + 1, device=vectors.device)
-    return padded.gather(2, band.expand(vectors.shape[0], -1, -1))
+    return (vectors[REACH : REACH + n] @ vectors[: n + 2 * REACH].T).gather(1, band)
 
 
 def _histograms(frames: Tensor) -> Tensor:
-    """Pixels of each frame per colour, 8 levels a channel: uint8 [batch, time, h, w, 3] -> [batch, time, 512]."""
-    red, green, blue = (frames >> 5).long().flatten(2, 3).unbind(3)
+    """Pixels of each frame per colour, 8 levels a channel, of unit length: uint8 [n, h, w, 3] -> [n, 512]."""
+    red, green, blue = (frames >> 5).long().flatten(1, 2).unbind(2)
     bins = (red * 8 + green) * 8 + blue
-    return torch.zeros(bins.shape[0], bins.shape[1], 512, device=frames.device).scatter_add_(
-        2, bins, torch.ones_like(bins).float()
-    )
+    counts = torch.zeros(len(bins), 512, device=frames.device)
+    return F.normalize(counts.scatter_add_(1, bins, torch.ones_like(bins).float()), dim=1)
 
 
-def _renamed(theirs: dict[str, Tensor]) -> dict[str, Tensor]:
-    """The published tensors under our names; spatial kernels of a cell joined, their dimensions of size 1 dropped."""
+def _head(theirs: dict[str, Tensor]) -> dict[str, Tensor]:
+    """The published tensors of what follows the convolutions, under our names."""
     layers = {
         "frame_sim_layer.projection": "projection",
         "frame_sim_layer.fc": "looks",
@@ -244,13 +234,22 @@ def _renamed(theirs: dict[str, Tensor]) -> dict[str, Tensor]:
         "cls_layer1": "single",
         "cls_layer2": "many_hot",
     }
-    ours = {f"{our}.{kind}": theirs[f"{their}.{kind}"] for their, our in layers.items() for kind in ("weight", "bias")}
-    for stage, cell in ((stage, cell) for stage in range(3) for cell in range(2)):
-        their, our = f"SDDCNN.{stage}.DDCNN.{cell}.", f"stages.{stage}.cells.{cell}."
-        kernels = [[theirs[f"{their}Conv3D_{gap}.layers.{step}.weight"] for gap in DILATIONS] for step in range(2)]
-        ours[f"{our}space.weight"] = torch.cat(kernels[0]).squeeze(2)
-        ours |= {f"{our}times.{branch}.weight": kernel.squeeze(4) for branch, kernel in enumerate(kernels[1])}
-        ours |= {
-            name.replace(f"{their}bn", f"{our}norm"): theirs[name] for name in theirs if name.startswith(f"{their}bn")
-        }
-    return ours
+    return {f"{our}.{kind}": theirs[f"{their}.{kind}"] for their, our in layers.items() for kind in ("weight", "bias")}
+
+
+def _cell(theirs: dict[str, Tensor], stage: int, cell: int) -> Cell:
+    """A cell of the published tensors: spatial kernels joined, batch norm in those over time."""
+    name = f"SDDCNN.{stage}.DDCNN.{cell}."
+    spaces, times = ([theirs[f"{name}Conv3D_{gap}.layers.{step}.weight"] for gap in GAPS] for step in range(2))
+    weight, bias, mean, variance = (
+        theirs[f"{name}bn.{part}"] for part in ("weight", "bias", "running_mean", "running_var")
+    )
+    scale = weight / torch.sqrt(variance + 1e-3)
+    return Cell(
+        torch.cat(spaces).squeeze(2),
+        tuple(
+            time.squeeze(4) * part[:, None, None, None]
+            for time, part in zip(times, scale.chunk(len(GAPS)), strict=True)
+        ),
+        (bias - mean * scale).chunk(len(GAPS)),
+    )

@@ -70,7 +70,7 @@ def sentence(advice: Advice) -> str:
         return f"no epsilon is advised yet: none has a precision whose lower end is {advice.target:.1%} or more"
     kept = advice.kept[best.eps]
     return (
-        f"eps={best.eps!r}: {best.share:.1%} of {counted(best.pairs, 'pairs')} are the same "
+        f"advised is eps={best.eps!r}: {best.share:.1%} of {counted(best.pairs, 'pairs')} are the same "
         f"({best.low:.1%} - {best.high:.1%}); it keeps {thousands(kept)} of {counted(len(advice.ids), 'clips')} "
         f"and drops {thousands(len(advice.ids) - kept)}{_by_chance(advice.chance, best.eps)}"
     )

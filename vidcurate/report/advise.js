@@ -191,7 +191,8 @@ function go(step) {
 function showAdvice() {
   const bands = bandsNow();
   const found = data.epsilons.map((eps, index) => precisionAt(bands, eps, data.above[index]));
-  const best = found.findLastIndex((one) => one && one.low >= data.target);
+  let best = found.findLastIndex((one) => one && one.low >= data.target);
+  while (best > 0 && data.above[best - 1] === data.above[best]) best -= 1; // no larger than takes in its last pair
   const advised = found[best];
   showBands(bands, advised);
   drawCurve(found, advised);

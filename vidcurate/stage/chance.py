@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from vidcurate.dedup.base import is_duplicate
 from vidcurate.neighbours.graph import cosines
-from vidcurate.stage.precision import wilson
+from vidcurate.stage.intervals import wilson
 
 PAIRS = 1_000_000
 """Random pairs; where there are no more in all, every one is taken once."""
@@ -60,7 +60,7 @@ class Chance:
         over = self.over(eps)
         if self.is_whole:
             return over / self.drawn
-        return wilson(over / self.drawn, self.drawn)[1]
+        return wilson(over / self.drawn, self.drawn).high
 
     def expected(self, eps: float) -> float:
         """Pairs by chance that an epsilon brings among all clips, at most."""

@@ -70,7 +70,7 @@ def sources_csv(outcomes: Sequence[Outcome], sizes: Sizes) -> bytes:
 
 def markdown_of(rows: Sequence[Row], outcomes: Sequence[Outcome], sizes: Sizes) -> str:
     """The same to read: one table of epsilons, one of sources, what its words mean."""
-    text = _markdown([_shown(row) for row in rows])
+    text = _markdown([_shown(row, sizes) for row in rows])
     text += f"\n{LEGEND}"
     if len(sizes.names) < 2:
         return text
@@ -94,11 +94,13 @@ def _per_source(outcome: Outcome, sizes: Sizes) -> tuple[NDArray[np.int64], NDAr
     return np.bincount(sizes.source, minlength=n), np.bincount(sizes.source[outcome.kept], minlength=n)
 
 
-def _shown(row: Row) -> dict[str, str]:
+def _shown(row: Row, sizes: Sizes) -> dict[str, str]:
     cells = {"eps": repr(row["eps"]), "clips kept": f"{row['kept']:,} ({row['kept_share']:.1%})"}
-    if "kept_hours" in row:
-        cells["hours kept"] = f"{row['kept_hours']:,.2f} ({row['hours_share']:.1%})"
-        cells["GB kept"] = f"{row['kept_bytes'] / 1e9:,.2f} ({row['bytes_share']:.1%})"
+    if sizes.seconds is not None and sizes.num_bytes is not None:
+        time, hours = ("hours", 1.0) if sizes.seconds.sum() >= 36_000 else ("minutes", 60.0)
+        unit, size = ("GB", 1e9) if sizes.num_bytes.sum() >= 1e10 else ("MB", 1e6)
+        cells[f"{time} kept"] = f"{row['kept_hours'] * hours:,.1f} ({row['hours_share']:.1%})"
+        cells[f"{unit} kept"] = f"{row['kept_bytes'] / size:,.1f} ({row['bytes_share']:.1%})"
     mean = row["mean_group"]
     cells |= {"groups": f"{row['groups']:,}", "largest": f"{row['largest_group']:,}"}
     cells["mean"] = "" if mean is None else f"{mean:.1f}"

@@ -14,8 +14,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
-Z = 1.959963984540054
-"""Standard deviations to either side of the mean that hold 95% of a normal distribution."""
+from vidcurate.stage.intervals import wilson
 
 EDGES = (0.0, 0.005, 0.01, 0.02, 0.03, 0.05, 0.07, 0.1, 0.15, 0.2, 0.3)
 """Epsilons between bands of similarity, fine where most duplicates lie."""
@@ -67,7 +66,8 @@ class Band:
         """95% interval of the share; (0, 1) where none was judged."""
         if not self.marked:
             return 0.0, 1.0
-        return wilson(self.share, self.marked / self.rest if self.rest else math.inf)
+        rate = wilson(self.share, self.marked / self.rest if self.rest else math.inf)
+        return rate.low, rate.high
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -112,23 +112,6 @@ class Request:
         return max(band.marked + band.unsure + count for band, count in self.more.items())
 
 
-def wilson(share: float, size: float) -> tuple[float, float]:
-    """Wilson's 95% interval of a share.
-
-    Args:
-        share: 0 to 1.
-        size: of the sample, above 0; any real number, infinity for one that leaves nothing open.
-
-    Source: Wilson 1927, without continuity correction.
-    """
-    if math.isinf(size):
-        return share, share
-    z2 = Z * Z / size
-    middle = (share + z2 / 2) / (1 + z2)
-    half = Z * math.sqrt(share * (1 - share) / size + z2 / (4 * size)) / (1 + z2)
-    return max(0.0, middle - half), min(1.0, middle + half)
-
-
 def precision_at(bands: Sequence[Band], eps: float, pairs: int) -> Precision | None:
     """The precision of all pairs above 1 - eps.
 
@@ -154,12 +137,14 @@ def precision_at(bands: Sequence[Band], eps: float, pairs: int) -> Precision | N
     size = 1 / kish if kish else math.inf
     if spread:
         size = min(size, share * (1 - share) / spread)
-    low, high = wilson(share, size)
-    return Precision(eps=eps, pairs=pairs, share=share, low=low, high=high)
+    rate = wilson(share, size)
+    return Precision(eps=eps, pairs=pairs, share=share, low=rate.low, high=rate.high)
 
 
 def largest(bands: Sequence[Band], pairs: Mapping[float, int], target: float) -> Precision | None:
     """The largest epsilon whose precision is at least a target, by the lower end of its interval.
+
+    No larger, though, than takes in the last of its pairs: of what is less similar, nobody has seen anything.
 
     Args:
         bands: from the most similar on.
@@ -169,7 +154,8 @@ def largest(bands: Sequence[Band], pairs: Mapping[float, int], target: float) ->
     Returns:
         None where there is none: too few pairs were judged, or too many of them differ.
     """
-    found = (precision_at(bands, eps, pairs[eps]) for eps in sorted(pairs, reverse=True))
+    firsts = {count: eps for eps, count in sorted(pairs.items(), reverse=True)}
+    found = (precision_at(bands, eps, count) for count, eps in firsts.items())
     return next((one for one in found if one is not None and one.low >= target), None)
 
 
