@@ -99,7 +99,17 @@ def curate(
     tables = read_tables(store)
     if not ("split" in steps and is_empty(tables)):
         if "dedup" in steps:
-            dedup_clips(store, tables, recipe, embeddings, seed, columns=columns, on_bad=on_bad, against=against)
+            dedup_clips(
+                store,
+                tables,
+                recipe,
+                embeddings,
+                seed,
+                columns=columns,
+                on_bad=on_bad,
+                against=against,
+                runtime=runtime,
+            )
         if "advise" in steps:
             advice = advise(store, tables, recipe, embeddings, seed, columns=columns, on_bad=on_bad)
             write_advice(store, tables, advice, recipe.advise.per_band)

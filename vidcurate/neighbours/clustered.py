@@ -38,6 +38,7 @@ class Clustered(Neighbours):
     """
 
     volatile: ClassVar[frozenset[str]] = Neighbours.volatile | {"filter"}
+    by_cluster: ClassVar[bool] = True
 
     filter: trial.Name = "auto"
 
