@@ -17,7 +17,8 @@ from vidcurate.report.advice import ESTIMATOR, capital, explanation, lines, sugg
 from vidcurate.report.units import clock, thousands
 from vidcurate.stage.advise import Advice
 from vidcurate.stage.chance import Chance
-from vidcurate.stage.precision import MOST, Z
+from vidcurate.stage.intervals import Z
+from vidcurate.stage.precision import MOST
 from vidcurate.stage.publish import PREVIEWS
 from vidcurate.stage.settle import Tables
 from vidcurate.store.files import Store
