@@ -22,13 +22,13 @@ FEW = 1024
 """Rows below which axes cost more than they save."""
 WORTH = 50_000_000
 """Pairs below which finding axes, and how many, costs more than it saves."""
-BLOCK, BLOCKS, PAIRS = 256, 10, 15
+BLOCK, BLOCKS, PAIRS = 256, 14, 24
 """Rows of a block, blocks of the trial, and pairs of blocks that are multiplied."""
 STEPS = (16, 24, 32, 48, 64, 80, 96, 128, 160, 192, 256, 320)
 """Axes that are tried."""
-SCAN, GATHER = 8, 35_000
+SCAN, GATHER, HANDLE = 8, 35_000, 60
 """Costs, in units of one coordinate of one pair in a float32 product, measured on an AVX2 EPYC core: of scanning a
-pair's bound, and of verifying a pair by itself."""
+pair's bound, of verifying a pair by itself, and, spread over all pairs of a patch, of multiplying it anew."""
 
 
 def choose(
@@ -117,7 +117,7 @@ def _patch(late: torch.Tensor, early: torch.Tensor, floor: float, steps: list[in
         rests = [side[:, count:].norm(dim=1) for side in (late, early)]
         reached = torch.addr(product, *rests) >= floor - 1e-3
         share, again = float(reached.float().mean()), float(reached.any(dim=1).float().mean())
-        full = again * (late.shape[1] + 2 * SCAN) + GATHER * pairs
+        full = again * (late.shape[1] + 2 * SCAN) + GATHER * pairs + HANDLE * (again > 0)
         costs.append(count + SCAN + again * SCAN + min(share * GATHER, full))
     return costs
 
