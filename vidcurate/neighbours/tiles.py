@@ -25,7 +25,7 @@ WIDTH = 2048
 PATCH = 256
 """Columns of a tile that are looked at, or passed over, together."""
 GATHERED = 2**29
-"""Bytes of stand-ins that are put in order of rank at once; beyond, they are gathered tile by tile."""
+"""Bytes of stand-ins that are put in order at once; beyond, they are gathered tile by tile. A GPU holds them all."""
 DENSE = 1 / 32
 """Share of proposed pairs in a tile from which on multiplying all of it costs less than gathering them."""
 
@@ -61,11 +61,11 @@ class Task:
 
 
 class Ordered:
-    """The stand-ins of some rows, in order of rank.
+    """The stand-ins of some rows, one after the other.
 
     Args:
         chosen: stand-ins of all rows.
-        rows: int [k], in order of rank.
+        rows: int [k], in order of rank where a nearest is looked for, in any order otherwise.
         device: where they are multiplied.
     """
 
@@ -75,7 +75,7 @@ class Ordered:
         self.filter, self.rows, self._device = chosen, rows.astype(np.int64, copy=False), device
         self._matrix: torch.Tensor | None = None
         size = len(rows) * chosen.matrix.shape[1] * chosen.matrix.element_size()
-        if size <= GATHERED:
+        if size <= GATHERED or device != "cpu":
             self._matrix = chosen.matrix[torch.from_numpy(rows)].to(device)
 
     def block(self, at: slice) -> torch.Tensor:

@@ -53,7 +53,7 @@ def choose(
         every: rows without a pair at the floor are compared in full after all.
         basis: float32 [dim, dim], principal axes; without, prefix is not used.
     """
-    if name == "bf16" or (name == "auto" and device != "cpu"):
+    if name == "bf16" or (name in ("auto", "int8") and device != "cpu"):  # torch's int8 asks for certain shapes there
         return filters.bf16(vectors, sizes)
     if name == "int8":
         return filters.int8(vectors, sizes)
