@@ -31,7 +31,7 @@ LAYERS = (
 )
 HEAVY = (
     "torch", "av", "torchcodec", "faiss", "transformers", "lightning", "dask", "webdataset", "scenedetect", "cv2",
-    "sklearn", "cuml",
+    "distributed", "dask_cuda", "sklearn", "cuml",
 )  # fmt: skip
 
 

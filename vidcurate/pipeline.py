@@ -91,13 +91,25 @@ def curate(
         TooManyFailures: the dataset is complete, but more than `max_failures` inputs are not in it.
     """
     recipe.check(steps)
+    runtime = runtime or Local()
+    runtime.check()
     store = Store(out)
     if "split" in steps:
-        split(recipe, source, store, runtime or Local())
+        split(recipe, source, store, runtime)
     tables = read_tables(store)
     if not ("split" in steps and is_empty(tables)):
         if "dedup" in steps:
-            dedup_clips(store, tables, recipe, embeddings, seed, columns=columns, on_bad=on_bad, against=against)
+            dedup_clips(
+                store,
+                tables,
+                recipe,
+                embeddings,
+                seed,
+                columns=columns,
+                on_bad=on_bad,
+                against=against,
+                runtime=runtime,
+            )
         if "advise" in steps:
             advice = advise(store, tables, recipe, embeddings, seed, columns=columns, on_bad=on_bad)
             write_advice(store, tables, advice, recipe.advise.per_band)

@@ -27,6 +27,7 @@ class Neighbours(Component):
 
     Attributes:
         needs_clusters: whether it compares by clusters; without, none are made.
+        by_cluster: whether it compares each cluster by itself, so that clusters may be searched apart.
         exact: whether it lists every pair from the floor up whatever the vectors are; its recall is not measured.
         floor: cosine from which on pairs are stored: every epsilon up to 1 - floor can be decided from them.
         max_pairs: where there are more, the floor rises until they fit, and the log says so.
@@ -36,6 +37,7 @@ class Neighbours(Component):
     kind: ClassVar[str] = "neighbours"
     volatile: ClassVar[frozenset[str]] = frozenset({"floor", "recall_queries"})
     needs_clusters: ClassVar[bool] = True
+    by_cluster: ClassVar[bool] = False
     exact: ClassVar[bool] = False
 
     floor: Annotated[float, pydantic.Field(ge=-1, lt=1, allow_inf_nan=False)] = 0.7

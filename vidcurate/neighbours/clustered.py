@@ -41,6 +41,7 @@ class Clustered(Neighbours):
     """
 
     volatile: ClassVar[frozenset[str]] = Neighbours.volatile | {"filter"}
+    by_cluster: ClassVar[bool] = True
 
     filter: Literal["auto", "fp32", "prefix"] = "auto"
 

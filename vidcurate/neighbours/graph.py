@@ -102,6 +102,16 @@ class Collector:
         if self._count > 2 * self.max_pairs:
             self._shrink()
 
+    def join(self, graph: Graph, rows: NDArray[np.int64]) -> None:
+        """Take the pairs of a search among some of the clips.
+
+        Args:
+            graph: lists all pairs from its floor up.
+            rows: int64, of its clips.
+        """
+        self.floor = max(self.floor, graph.floor)
+        self.add(rows[graph.first], rows[graph.second], graph.similarity)
+
     def graph(self, nearest: Nearest, ranks: NDArray[np.int64]) -> Graph:
         """All pairs, in their order.
 
@@ -124,7 +134,6 @@ class Collector:
         first, second = np.where(swap, right, left), np.where(swap, left, right)
         order = np.lexsort((ranks[first], ranks[second]))
         if self.floor > self._given:
-            self.floor = float(similarity.min())
             log.warning("neighbours.max_pairs=%d: pairs are listed from %.4f on", self.max_pairs, self.floor)
         return Graph(
             nearest=nearest,

@@ -19,6 +19,11 @@ class Runtime(Component):
     kind: ClassVar[str] = "runtime"
 
     @property
+    def remote(self) -> bool:
+        """Whether workers may have more cores or GPUs than this machine: work that only needs those goes there, too."""
+        return False
+
+    @property
     def part_length(self) -> float | None:
         """Seconds from which on a video is shared by workers, and how long their parts are; None shares none."""
         return None

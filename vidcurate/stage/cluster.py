@@ -11,6 +11,7 @@ from pathlib import PurePosixPath
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+from numpy.typing import NDArray
 
 from vidcurate.cluster.base import Cluster, Clusters, members
 from vidcurate.errors import MissingInput
@@ -60,6 +61,25 @@ def cluster_vectors(store: Store, vectors: Vectors, cluster: Cluster, seed: int,
         sizes = np.bincount(clusters.labels)
         log.info("clusters: %d of %d to %d clips by %s", len(sizes), sizes.min(), sizes.max(), cluster.name)
     return Grouping(clusters=_read(store, vectors), made_from=made_from)
+
+
+def stored_vectors(store: Store, number: int) -> NDArray[np.float32]:
+    """The vectors of a cluster in their order, float32 [n, dim].
+
+    Raises:
+        MissingInput: they are gone.
+    """
+    keys = store.keys(f"{MEMBERS}/nearest_cent_{number}", ".parquet")
+    if not keys:
+        raise MissingInput(f"{MEMBERS}/nearest_cent_{number}: nothing there; remove {FOLDER} and run again")
+    parts = [
+        store.read_table(key, columns=["embedding"])["embedding"].combine_chunks() for key in sorted(keys, key=_part)
+    ]
+    return np.concatenate([part.flatten().to_numpy().reshape(len(part), -1) for part in parts])
+
+
+def _part(key: str) -> int:
+    return int(PurePosixPath(key).stem.rpartition("-")[2])
 
 
 def _write(store: Store, vectors: Vectors, clusters: Clusters) -> Iterator[str]:

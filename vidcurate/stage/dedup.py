@@ -13,6 +13,7 @@ from vidcurate.dedup.base import Dedup
 from vidcurate.model.device import best_device
 from vidcurate.neighbours.base import Neighbours
 from vidcurate.records import Columns, OnBad
+from vidcurate.runtime.base import Runtime
 from vidcurate.stage.against import load_reference
 from vidcurate.stage.cluster import cluster_vectors, one_group
 from vidcurate.stage.decide import Decisions, decide
@@ -42,6 +43,7 @@ def dedup_clips(
     columns: Columns | None = None,
     on_bad: OnBad = "fail",
     against: Sequence[str] = (),
+    runtime: Runtime | None = None,
 ) -> Decisions:
     """Decide which clips of a dataset are duplicates.
 
@@ -55,6 +57,7 @@ def dedup_clips(
         columns: names of the columns of `embeddings`; those that are not given are found.
         on_bad: whether rows that cannot be used are errors, or left out and recorded.
         against: datasets or parquet files; what is within epsilon of any clip of theirs is dropped as `known`.
+        runtime: its workers share the clusters, if they are elsewhere; None is this process.
 
     Raises:
         MissingInput: vectors are missing.
@@ -65,7 +68,7 @@ def dedup_clips(
     hashes = tables.hashes if tables.hashes.num_rows else None
     reference = _reference(against, vectors, store, recipe, embeddings) if against else None
     parts = recipe.cluster, recipe.neighbours, recipe.dedup
-    return dedup(store, vectors, *parts, seed, best_device(), hashes=hashes, reference=reference)
+    return dedup(store, vectors, *parts, seed, best_device(), hashes=hashes, reference=reference, runtime=runtime)
 
 
 def _reference(
@@ -100,13 +103,14 @@ def dedup(
     *,
     hashes: pa.Table | None = None,
     reference: Vectors | None = None,
+    runtime: Runtime | None = None,
 ) -> Decisions:
     """Decide which vectors are duplicates; another epsilon redoes only that, another order the comparison too."""
     if not rule.compares:
         return decide(store, Compared.none(vectors), rule)
     search = neighbours.chosen(len(vectors.ids), vectors.matrix.shape[1], device)
     grouping = cluster_vectors(store, vectors, cluster, seed, device) if search.needs_clusters else one_group(vectors)
-    compared = find_neighbours(store, vectors, grouping, search, rule, seed, device, hashes)
+    compared = find_neighbours(store, vectors, grouping, search, rule, seed, device, hashes, runtime)
     if reference is None:
         forget_known(store)
     else:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 import pyarrow as pa
@@ -18,10 +19,12 @@ from vidcurate.errors import MissingInput
 from vidcurate.neighbours.base import Neighbours, Search
 from vidcurate.neighbours.graph import Graph, Nearest, cosines
 from vidcurate.registry import fingerprint, loaded
+from vidcurate.runtime.base import Runtime
 from vidcurate.stage.cluster import Grouping
 from vidcurate.stage.copies import digest, find_copies
 from vidcurate.stage.known import Known, stored_known
 from vidcurate.stage.rewrite import rewrite
+from vidcurate.stage.search_clusters import search_clusters
 from vidcurate.stage.twins import twins
 from vidcurate.stage.vectors import Vectors
 from vidcurate.store.commit import committed
@@ -33,6 +36,8 @@ log = logging.getLogger(__name__)
 FOLDER = "semantic/extraction/semdedup_pruning_tables"
 PAIRS_FOLDER = "semantic/pairs"
 ORDER_FOLDER = "semantic/order"
+Find = Callable[[NDArray[np.int64], NDArray[np.int64]], Graph]
+"""(int64 [m] rising rows that are compared, int64 [m] their ranks) -> the similar pairs among them."""
 PART = 4_000_000
 """Pairs of a parquet file."""
 
@@ -101,6 +106,7 @@ def find_neighbours(
     seed: int,
     device: str,
     hashes: pa.Table | None = None,
+    runtime: Runtime | None = None,
 ) -> Compared:
     """Rank and compare clips, unless the store holds that very comparison, or one that lists more pairs.
 
@@ -113,6 +119,7 @@ def find_neighbours(
         seed: of a random order.
         device: where the work is done.
         hashes: HASHES, which tell copies before vectors are compared; None where there are none.
+        runtime: its workers share the clusters, if they are elsewhere; None is this process.
     """
     ranked_by, looks = _ranked_by(vectors, rule), digest(hashes) if rule.copies and hashes is not None else ""
     made_from = fingerprint(neighbours, rule.order, rule.knows_sources, ranked_by, looks, grouping.made_from, seed)
@@ -126,7 +133,12 @@ def find_neighbours(
     )
     ranks = rule.ranks(candidates)
     stands, reason = _standing(vectors, rule, ranks, hashes)
-    graph = _search(vectors, grouping.clusters, neighbours, floor, ranks, stands, device)
+    search = replace(neighbours, floor=floor)
+    if search.by_cluster and runtime is not None and runtime.remote:
+        find = partial(search_clusters, store, grouping.clusters, search, runtime)
+    else:
+        find = partial(_search_here, vectors.matrix, grouping.clusters, search, device)
+    graph = _search(find, vectors.matrix, ranks, stands)
     details = {"order": rule.order, "knows_sources": rule.knows_sources, "clips": len(ranks), "asked": floor}
     details |= {"floor": graph.floor, "pairs": len(graph.first), "search": neighbours.name}
     ids = pa.array(vectors.ids, pa.string())
@@ -182,22 +194,13 @@ def _standing(
     return stands, reason
 
 
-def _search(
-    vectors: Vectors,
-    clusters: Clusters,
-    neighbours: Neighbours,
-    floor: float,
-    ranks: NDArray[np.int64],
-    stands: NDArray[np.int64],
-    device: str,
-) -> Graph:
+def _search(find: Find, vectors: NDArray[np.float32], ranks: NDArray[np.int64], stands: NDArray[np.int64]) -> Graph:
     """Compare those that stand for themselves; all others have the one that stands for them as their nearest."""
-    search: Search = loaded(replace(neighbours, floor=floor), device)
     rows = np.flatnonzero(stands == np.arange(len(stands)))
+    found = find(rows, np.argsort(np.argsort(ranks[rows])))
     if len(rows) == len(stands):
-        return search(vectors.matrix, clusters, ranks)
-    found = search(vectors.matrix[rows], clusters.among(rows), np.argsort(np.argsort(ranks[rows])))
-    index, similarity = stands.copy(), cosines(vectors.matrix, np.arange(len(stands)), stands)
+        return found
+    index, similarity = stands.copy(), cosines(vectors, np.arange(len(stands)), stands)
     index[rows], similarity[rows] = rows[found.nearest.index], found.nearest.similarity
     return Graph(
         nearest=Nearest(index=index, similarity=similarity),
@@ -206,6 +209,18 @@ def _search(
         similarity=found.similarity,
         floor=found.floor,
     )
+
+
+def _search_here(
+    vectors: NDArray[np.float32],
+    clusters: Clusters,
+    neighbours: Neighbours,
+    device: str,
+    rows: NDArray[np.int64],
+    ranks: NDArray[np.int64],
+) -> Graph:
+    search: Search = loaded(neighbours, device)
+    return search(vectors if len(rows) == len(vectors) else vectors[rows], clusters.among(rows), ranks)
 
 
 def _write_pairs(store: Store, ids: pa.Array, graph: Graph) -> Iterator[str]:
