@@ -64,6 +64,7 @@ def held(graph: Graph) -> dict[str, list]:
 def _soon(monkeypatch) -> None:
     """Axes are tried on few rows, too."""
     monkeypatch.setattr(trial, "FEW", 8)
+    monkeypatch.setattr(trial, "WORTH", 32)
 
 
 @pytest.mark.parametrize("name", FILTERS)

@@ -8,7 +8,7 @@ instead of becoming 0.
 from __future__ import annotations
 
 from functools import partial
-from typing import ClassVar
+from typing import ClassVar, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,6 +28,9 @@ from vidcurate.registry import register
 SPAN = 16 * STRIP
 """Rows of a cluster that one job compares with earlier ones."""
 
+SELDOM = 0.5
+"""Share of clips without a pair at the floor from which on axes are not tried: these clips are compared in full."""
+
 
 @register
 class Clustered(Neighbours):
@@ -40,7 +43,7 @@ class Clustered(Neighbours):
     volatile: ClassVar[frozenset[str]] = Neighbours.volatile | {"filter"}
     by_cluster: ClassVar[bool] = True
 
-    filter: trial.Name = "auto"
+    filter: Literal["auto", "fp32", "prefix"] = "auto"
 
     def load(self, device: str) -> Search:
         """The function that searches; matrices are multiplied on `device`."""
@@ -66,7 +69,7 @@ def _search(
     spans = [(rows, top) for rows in groups for top in range(0, len(rows), SPAN)]
     threads = cores(device)
     with inference():
-        rough = _rough(vectors, sizes, max(groups, key=len), settings, device)
+        rough = _rough(vectors, sizes, groups, settings, device)
 
         def work(jobs: list[int]) -> None:
             for job in jobs:
@@ -95,10 +98,15 @@ def _compare(task: Task, nearest: Nearest, rows: NDArray[np.intp], tops: range, 
 def _rough(
     vectors: NDArray[np.float32],
     sizes: NDArray[np.float64],
-    largest: NDArray[np.intp],
+    groups: list[NDArray[np.intp]],
     settings: Clustered,
     device: str,
 ) -> Filter:
-    turns = device == "cpu" and settings.filter in ("auto", "prefix") and len(largest) >= trial.FEW
+    """A filter for large clusters, chosen by a trial on the largest."""
+    largest = max(groups, key=len)
+    turns = trial.turns(settings.filter, sum(len(rows) ** 2 // 2 for rows in groups if len(rows) >= trial.FEW), device)
+    if turns and settings.filter == "auto":
+        turns = trial.alone(vectors, largest, settings.floor) < SELDOM
     basis = filters.axes(vectors) if turns else None
-    return trial.choose(vectors, sizes, largest, settings.floor, settings.filter, device, every=True, basis=basis)
+    name: Literal["fp32", "prefix", "auto"] = settings.filter if turns else "fp32"
+    return trial.choose(vectors, sizes, largest, settings.floor, name, device, every=True, basis=basis)

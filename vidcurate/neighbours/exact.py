@@ -51,27 +51,35 @@ class Exact(Neighbours):
         return partial(_search, settings=self, device=device)
 
 
+def prepared(
+    vectors: NDArray[np.float32], ranks: NDArray[np.int64], settings: Exact, device: str
+) -> tuple[Task, Ordered, range]:
+    """What `compare` takes: any part of the range may be compared by itself, in any order, with one result.
+
+    Args:
+        vectors: float32 [n, dim], unit rows.
+        ranks: int64 [n], smaller is kept first.
+        settings: of the search.
+        device: where tiles are multiplied.
+    """
+    check_vectors(vectors)
+    sizes = filters.lengths(vectors)
+    slack = filters.fp32(vectors, sizes).slack
+    pairs = Collector(settings.floor, settings.max_pairs)
+    task = Task(vectors=vectors, sizes=sizes, slack=slack, pairs=pairs, device=device)
+    basis = filters.axes(vectors) if trial.turns(settings.filter, len(vectors) ** 2 // 2, device) else None
+    rows = np.argsort(ranks) if basis is None else beside(vectors, basis)
+    chosen = trial.choose(vectors, sizes, rows, settings.floor, settings.filter, device, basis=basis)
+    log.info("exact: %d clips, filter %s of %d numbers", len(vectors), chosen.name, chosen.matrix.shape[1])
+    return task, Ordered(chosen, rows, device), range(0, len(rows), STRIP)
+
+
 def _search(
     vectors: NDArray[np.float32], clusters: Clusters, ranks: NDArray[np.int64], *, settings: Exact, device: str
 ) -> Graph:
-    check_vectors(vectors)
-    sizes = filters.lengths(vectors)
-    task = Task(
-        vectors=vectors,
-        sizes=sizes,
-        slack=filters.fp32(vectors, sizes).slack,
-        pairs=Collector(settings.floor, settings.max_pairs),
-        device=device,
-    )
     threads = cores(device)
     with inference():
-        turns = device == "cpu" and settings.filter in ("auto", "prefix") and len(vectors) >= trial.FEW
-        basis = filters.axes(vectors) if turns else None
-        rows = np.argsort(ranks) if basis is None else beside(vectors, basis)
-        chosen = trial.choose(vectors, sizes, rows, settings.floor, settings.filter, device, basis=basis)
-        log.info("exact: %d clips, filter %s of %d numbers", len(vectors), chosen.name, chosen.matrix.shape[1])
-        ordered = Ordered(chosen, rows, device)
-        tops = range(0, len(rows), STRIP)
+        task, ordered, tops = prepared(vectors, ranks, settings, device)
 
         def work(strips: list[int]) -> None:
             for strip in strips:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import threading
 from dataclasses import dataclass, field
+from functools import cache
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -24,7 +25,7 @@ WIDTH = 2048
 PATCH = 256
 """Columns of a tile that are looked at, or passed over, together."""
 GATHERED = 2**29
-"""Bytes of stand-ins that are put in order of rank at once; beyond, they are gathered tile by tile."""
+"""Bytes of stand-ins that are put in order at once; beyond, they are gathered tile by tile. A GPU holds them all."""
 DENSE = 1 / 32
 """Share of proposed pairs in a tile from which on multiplying all of it costs less than gathering them."""
 
@@ -60,11 +61,11 @@ class Task:
 
 
 class Ordered:
-    """The stand-ins of some rows, in order of rank.
+    """The stand-ins of some rows, one after the other.
 
     Args:
         chosen: stand-ins of all rows.
-        rows: int [k], in order of rank.
+        rows: int [k], in order of rank where a nearest is looked for, in any order otherwise.
         device: where they are multiplied.
     """
 
@@ -74,7 +75,7 @@ class Ordered:
         self.filter, self.rows, self._device = chosen, rows.astype(np.int64, copy=False), device
         self._matrix: torch.Tensor | None = None
         size = len(rows) * chosen.matrix.shape[1] * chosen.matrix.element_size()
-        if size <= GATHERED:
+        if size <= GATHERED or device != "cpu":
             self._matrix = chosen.matrix[torch.from_numpy(rows)].to(device)
 
     def block(self, at: slice) -> torch.Tensor:
@@ -117,7 +118,8 @@ def _strip(task: Task, ordered: Ordered, late: NDArray[np.integer], every: bool)
     chosen = ordered.filter
     top, stop = int(late[0]), int(late[-1]) + 1
     strip = ordered.block(slice(top, stop))
-    strip = strip if len(late) == stop - top else strip[torch.from_numpy(late - top)]
+    whole = len(late) == stop - top
+    strip = strip if whole else strip[torch.from_numpy(late - top)]
     own = ordered.errors(slice(top, stop))[late - top]
     best, place = np.full(len(late), -np.inf, np.float32), ordered.rows[late].copy()
     seen = np.full(len(late), -np.inf)
@@ -125,8 +127,9 @@ def _strip(task: Task, ordered: Ordered, late: NDArray[np.integer], every: bool)
         tile = _product(strip, ordered.block(across))
         if across.stop > top:  # on and above the diagonal is nothing that comes before
             edge = max(across.start, top)
-            above = np.arange(edge, across.stop) >= late[:, None]
-            tile[:, edge - across.start :].masked_fill_(torch.from_numpy(above).to(tile.device), _least(tile))
+            above = _above(stop - top, tile.device)[:, edge - top : across.stop - top]
+            above = above if whole else above[torch.from_numpy(late - top)]
+            tile[:, edge - across.start :].masked_fill_(above, _least(tile))
         patches = tile.view(len(late), -1, PATCH) if tile.shape[1] % PATCH == 0 else tile[:, None]
         highest = patches.amax(dim=2).cpu().double().numpy()
         other = ordered.errors(across).max()
@@ -155,6 +158,13 @@ def _columns(stop: int) -> list[slice]:
     whole = 0 if stop < 2 * PATCH else stop // PATCH * PATCH
     tiles = [slice(left, min(left + WIDTH, whole)) for left in range(0, whole, WIDTH)]
     return tiles + [slice(whole, stop)] * (whole < stop)
+
+
+@cache
+def _above(size: int, device: torch.device) -> torch.Tensor:
+    import torch
+
+    return torch.ones((size, size), dtype=torch.bool, device=device).triu()
 
 
 def _product(strip: torch.Tensor, block: torch.Tensor) -> torch.Tensor:
@@ -197,12 +207,15 @@ def _found(
     width = patches.shape[2]
     peaks = patches[torch.from_numpy(down).to(patches.device), torch.from_numpy(number).to(patches.device)]
     mask = (peaks >= torch.from_numpy(bar[down, None]).to(peaks.device, peaks.dtype)).cpu().numpy()
-    counts = np.count_nonzero(mask, axis=1)
     limit = np.maximum(FEW, DENSE * width * np.bincount(number))
-    many = np.bincount(number, counts) > limit
+    if np.count_nonzero(mask) <= FEW:
+        many = np.zeros(len(limit), bool)
+    else:
+        many = np.bincount(number, np.count_nonzero(mask, axis=1)) > limit
     alone = ~many[number]
-    at, to = np.divmod(np.flatnonzero(mask[alone]), width)
-    second, first = down[alone][at], number[alone][at] * width + to
+    chosen = slice(None) if alone.all() else alone
+    at, to = np.divmod(np.flatnonzero(mask[chosen]), width)
+    second, first = down[chosen][at], number[chosen][at] * width + to
     parts = [(second, first, _exact(task, late[second], early[first]))]
     for dense in np.flatnonzero(many):
         chosen, left = number == dense, dense * width
@@ -254,13 +267,13 @@ def _exact(
 
 
 def _products(
-    vectors: NDArray[np.float32], left: NDArray[np.integer], right: NDArray[np.integer], block: int = 256
+    vectors: NDArray[np.float32], left: NDArray[np.integer], right: NDArray[np.integer], block: int = 128
 ) -> NDArray[np.float64]:
+    """Products of pairs, summed in float64; blocks are small, for larger ones would be new memory each time."""
     found = np.empty(len(left))
     for at in range(0, len(left), block):
         part = slice(at, at + block)
-        a, b = vectors[left[part]].astype(np.float64), vectors[right[part]].astype(np.float64)
-        np.einsum("ij,ij->i", a, b, out=found[part])
+        np.einsum("ij,ij->i", vectors[left[part]], vectors[right[part]], dtype=np.float64, out=found[part])
     return found
 
 

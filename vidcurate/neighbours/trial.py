@@ -20,13 +20,15 @@ Name = Literal["auto", "fp32", "bf16", "int8", "prefix"]
 
 FEW = 1024
 """Rows below which axes cost more than they save."""
-BLOCK, BLOCKS, PAIRS = 256, 10, 15
+WORTH = 50_000_000
+"""Pairs below which finding axes, and how many, costs more than it saves."""
+BLOCK, BLOCKS, PAIRS = 256, 14, 24
 """Rows of a block, blocks of the trial, and pairs of blocks that are multiplied."""
 STEPS = (16, 24, 32, 48, 64, 80, 96, 128, 160, 192, 256, 320)
 """Axes that are tried."""
-SCAN, GATHER = 8, 35_000
+SCAN, GATHER, HANDLE = 8, 35_000, 60
 """Costs, in units of one coordinate of one pair in a float32 product, measured on an AVX2 EPYC core: of scanning a
-pair's bound, and of verifying a pair by itself."""
+pair's bound, of verifying a pair by itself, and, spread over all pairs of a patch, of multiplying it anew."""
 
 
 def choose(
@@ -51,7 +53,7 @@ def choose(
         every: rows without a pair at the floor are compared in full after all.
         basis: float32 [dim, dim], principal axes; without, prefix is not used.
     """
-    if name == "bf16" or (name == "auto" and device != "cpu"):
+    if name == "bf16" or (name in ("auto", "int8") and device != "cpu"):  # torch's int8 asks for certain shapes there
         return filters.bf16(vectors, sizes)
     if name == "int8":
         return filters.int8(vectors, sizes)
@@ -61,15 +63,27 @@ def choose(
     costs = {"fp32": float(dim)}
     if name == "auto" and not every:
         costs |= {other: dim * _cost(other) for other in ("bf16", "int8")}
-    count, cost = _axes(vectors, rows, floor, basis, every)
+    count, cost = _axes(vectors, rows, floor, basis)
+    cost += dim * alone(vectors, rows, floor) if every else 0
     if name == "prefix" or cost < 0.8 * min(costs.values()):
         return filters.prefix(vectors, sizes, basis[:count])
     kinds = {"fp32": filters.fp32, "bf16": filters.bf16, "int8": filters.int8}
     return kinds[min(costs, key=lambda kind: costs[kind])](vectors, sizes)
 
 
+def turns(name: Name, pairs: int, device: str) -> bool:
+    """Whether principal axes are looked for.
+
+    Args:
+        name: of a filter, or auto.
+        pairs: that are compared.
+        device: where; a GPU multiplies bf16 faster than anything is scanned.
+    """
+    return name == "prefix" or (name == "auto" and device == "cpu" and pairs >= WORTH)
+
+
 def _axes(
-    vectors: NDArray[np.float32], rows: NDArray[np.integer], floor: float, basis: NDArray[np.float32], every: bool
+    vectors: NDArray[np.float32], rows: NDArray[np.integer], floor: float, basis: NDArray[np.float32]
 ) -> tuple[int, float]:
     """The number of axes with which a pair costs least, and that cost."""
     import torch
@@ -86,8 +100,6 @@ def _axes(
     if apart:
         others = [_patch(blocks[late], blocks[early], floor, steps) for late, early in apart]
         costs = costs + np.mean(others, axis=0) * (total - 1) / (total + 1)
-    if every:
-        costs = costs + _alone(torch.cat(blocks), floor) * vectors.shape[1]
     best = int(np.argmin(costs))
     return steps[best], float(costs[best])
 
@@ -105,14 +117,17 @@ def _patch(late: torch.Tensor, early: torch.Tensor, floor: float, steps: list[in
         rests = [side[:, count:].norm(dim=1) for side in (late, early)]
         reached = torch.addr(product, *rests) >= floor - 1e-3
         share, again = float(reached.float().mean()), float(reached.any(dim=1).float().mean())
-        full = again * (late.shape[1] + 2 * SCAN) + GATHER * pairs
+        full = again * (late.shape[1] + 2 * SCAN) + GATHER * pairs + HANDLE * (again > 0)
         costs.append(count + SCAN + again * SCAN + min(share * GATHER, full))
     return costs
 
 
-def _alone(sample: torch.Tensor, floor: float) -> float:
-    """Share of rows that have no pair at the floor."""
-    cosines = (sample @ sample[: BLOCK * 4].T).fill_diagonal_(-1)
+def alone(vectors: NDArray[np.float32], rows: NDArray[np.integer], floor: float) -> float:
+    """Share of rows that have no pair at the floor, by a sample."""
+    import torch
+
+    sample = torch.from_numpy(vectors[np.random.default_rng(0).permutation(rows)[: BLOCK * BLOCKS]])
+    cosines = (sample[:BLOCK] @ sample.T).fill_diagonal_(-1)
     return float((cosines.amax(dim=1) < floor).float().mean())
 
 
@@ -121,6 +136,8 @@ def _cost(kind: str) -> float:
     """Time that a product takes on this machine, as a multiple of float32's."""
     import torch
 
+    if torch.backends.cpu.get_cpu_capability() == "AVX2":  # which has instructions for neither
+        return float("inf")
     generator = torch.Generator().manual_seed(0)
     sides = [torch.randint(-127, 128, size, generator=generator).float() for size in ((256, 512), (512, 512))]
     narrow = torch.int8 if kind == "int8" else torch.bfloat16
