@@ -16,8 +16,8 @@ from vidcurate.runtime.processes import Processes
 from vidcurate.source.folder import Folder
 from vidcurate.splitter.transnetv2 import TransNetV2
 
-SHOTS = (90, 40, 210, 25, 60, 310, 80, 33)  # 34 s
-SHARED = Processes(workers=2, part_minutes=12 / 60)
+SHOTS = (90, 40, 110, 25, 160, 33)  # 18 s
+SHARED = Processes(workers=2, part_minutes=7 / 60)
 
 
 @pytest.fixture(scope="module")
