@@ -11,7 +11,6 @@ from tests.media import write_video
 from tests.server import ChatServer, serving
 from tests.tiny import WRITERS
 
-
 LONGEST = ("test_readme", "test_transnetv2", "test_share", "test_pipeline", "test_crash", "test_contributing")
 """Files that take longest, first, so that no worker is left alone with one of them in the end."""
 
