@@ -97,6 +97,8 @@ def _draw_nearest(axes: Axes, nearest: NDArray[np.float32], limit: float) -> Non
     )
     if counts.max() > 20 * max(1.0, float(np.median(counts))):
         axes.set_yscale("symlog", linthresh=1)  # one bar, most often that of copies, would hide the others
+    else:
+        axes.yaxis.get_major_locator().set_params(integer=True)
     axes.set_title("Clips by their distance to the nearest that ranks before them", loc="left", fontsize=10)
     axes.set_ylabel("clips", fontsize=9)
     axes.set_xlabel("epsilon ε: clips are duplicates where cosine similarity > 1 - ε", fontsize=9)
