@@ -91,6 +91,8 @@ def _draw_shares(axes: Axes, outcomes: Sequence[Outcome], tried: Sequence[float]
 
 
 def _draw_nearest(axes: Axes, nearest: NDArray[np.float32], limit: float) -> None:
+    from matplotlib.ticker import MaxNLocator
+
     counts, borders = np.histogram(1 - nearest.astype(np.float64), bins=BARS, range=(0, limit))
     axes.bar(
         borders[:-1], counts, width=np.diff(borders), align="edge", color="#b9c6d3", edgecolor="white", linewidth=0.4
@@ -98,7 +100,7 @@ def _draw_nearest(axes: Axes, nearest: NDArray[np.float32], limit: float) -> Non
     if counts.max() > 20 * max(1.0, float(np.median(counts))):
         axes.set_yscale("symlog", linthresh=1)  # one bar, most often that of copies, would hide the others
     else:
-        axes.yaxis.get_major_locator().set_params(integer=True)
+        axes.yaxis.set_major_locator(MaxNLocator(integer=True))
     axes.set_title("Clips by their distance to the nearest that ranks before them", loc="left", fontsize=10)
     axes.set_ylabel("clips", fontsize=9)
     axes.set_xlabel("epsilon ε: clips are duplicates where cosine similarity > 1 - ε", fontsize=9)
