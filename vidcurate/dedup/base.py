@@ -11,6 +11,7 @@ import pydantic
 from numpy.typing import NDArray
 
 from vidcurate.dedup.order import BEST, Candidates, Keep, ranks_by
+from vidcurate.neighbours.best import strongest
 from vidcurate.registry import Component, settings
 
 Epsilon = Annotated[float, pydantic.Field(ge=0, le=2, allow_inf_nan=False)]
@@ -145,10 +146,7 @@ def most_similar(links: Links, allowed: NDArray[np.bool_]) -> NDArray[np.int64]:
         int64 [n].
     """
     first, second, similarity = links.first[allowed], links.second[allowed], links.similarity[allowed]
-    starts = np.flatnonzero(np.diff(second, prepend=-1))
+    best = strongest(second, similarity)
     witness = np.arange(len(links.ranks))
-    if len(starts):
-        highest = np.repeat(np.maximum.reduceat(similarity, starts), np.diff(starts, append=len(second)))
-        best = np.flatnonzero(similarity == highest)[::-1]
-        witness[second[best]] = first[best]  # written last to first: the first of equals stays
+    witness[second[best]] = first[best]
     return witness

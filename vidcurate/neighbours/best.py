@@ -15,18 +15,30 @@ def nobody(n: int) -> Nearest:
     return Nearest(index=np.arange(n), similarity=np.zeros(n, np.float32))
 
 
+def strongest(second: NDArray[np.integer], similarity: NDArray[np.float32]) -> NDArray[np.intp]:
+    """Places of the most similar pair of each clip, the first of equals.
+
+    Args:
+        second: int [m], the clip of each pair; those of one clip stand together.
+        similarity: float32 [m].
+    """
+    starts = np.flatnonzero(np.append(True, second[1:] != second[:-1])[: len(second)])
+    if not len(starts):
+        return starts
+    highest = np.repeat(np.maximum.reduceat(similarity, starts), np.diff(starts, append=len(second)))
+    top = np.flatnonzero(similarity == highest)
+    first: NDArray[np.intp] = top[np.append(True, second[top][1:] != second[top][:-1])]
+    return first
+
+
 def with_nearest(graph: Graph) -> Graph:
     """The graph with the most similar listed pair of each clip as its nearest, the first of equals.
 
     Args:
         graph: its pairs are in order; its `nearest` stays where a clip is second in no pair.
     """
-    starts = np.flatnonzero(np.diff(graph.second, prepend=-1))
-    if not len(starts):
-        return graph
-    highest = np.repeat(np.maximum.reduceat(graph.similarity, starts), np.diff(starts, append=len(graph.second)))
-    best: NDArray[np.intp] = np.flatnonzero(graph.similarity == highest)[::-1]
+    best = strongest(graph.second, graph.similarity)
     index, similarity = graph.nearest.index.copy(), graph.nearest.similarity.copy()
-    index[graph.second[best]] = graph.first[best]  # written last to first: the first of equals stays
+    index[graph.second[best]] = graph.first[best]
     similarity[graph.second[best]] = graph.similarity[best]
     return replace(graph, nearest=Nearest(index=index, similarity=similarity))

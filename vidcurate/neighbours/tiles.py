@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from vidcurate.neighbours.best import strongest
 from vidcurate.neighbours.filters import Filter
 from vidcurate.neighbours.graph import Collector, Nearest, cosines
 
@@ -285,11 +286,7 @@ def _keep_best(
     similarity: NDArray[np.float32],
 ) -> None:
     """Per row the highest similarity, of equal ones that which comes first; pairs are sorted by place."""
-    starts = np.flatnonzero(np.append(True, second[1:] != second[:-1]))
-    highest = np.maximum.reduceat(similarity, starts)
-    top = np.flatnonzero(similarity == np.repeat(highest, np.diff(np.append(starts, len(second)))))
-    top = top[np.append(True, second[top][1:] != second[top][:-1])]
-    rows = second[starts]
-    better = highest > best[rows]
-    best[rows[better]] = highest[better]
-    place[rows[better]] = first[top[better]]
+    top = strongest(second, similarity)
+    top = top[similarity[top] > best[second[top]]]
+    best[second[top]] = similarity[top]
+    place[second[top]] = first[top]

@@ -17,6 +17,7 @@ from vidcurate.dedup.base import Dedup, is_duplicate
 from vidcurate.dedup.order import Candidates, columns
 from vidcurate.errors import MissingInput
 from vidcurate.neighbours.base import Neighbours, Search
+from vidcurate.neighbours.best import nobody
 from vidcurate.neighbours.graph import Graph, Nearest, cosines
 from vidcurate.registry import fingerprint, loaded
 from vidcurate.runtime.base import Runtime
@@ -64,9 +65,8 @@ class Compared:
     def none(cls, vectors: Vectors) -> Compared:
         """Clips that were compared with nothing."""
         n = len(vectors.ids)
-        rows, nobody = np.arange(n), np.empty(0, np.int64)
-        nearest = Nearest(index=rows, similarity=np.zeros(n, np.float32))
-        graph = Graph(nearest=nearest, first=nobody, second=nobody, similarity=np.empty(0, np.float32), floor=-1)
+        rows, none = np.arange(n), np.empty(0, np.int64)
+        graph = Graph(nearest=nobody(n), first=none, second=none, similarity=np.empty(0, np.float32), floor=-1)
         ids = pa.array(vectors.ids, pa.string())
         order = pa.table([ids, rows, pa.nulls(n), rows, np.full(n, "")], schema=ORDER)
         return cls(ids=ids, order=order, graph=graph, made_from=fingerprint(vectors.digest))
