@@ -8,8 +8,6 @@ up; the centroids may be fitted to a sample.
 
 from __future__ import annotations
 
-import importlib.util
-import logging
 from functools import partial
 from typing import ClassVar, Literal
 
@@ -17,10 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vidcurate.cluster.centroids import KMeansCluster, Train
-from vidcurate.errors import MissingExtra
+from vidcurate.model.faiss import gpus, require
 from vidcurate.registry import Count, register
-
-log = logging.getLogger(__name__)
 
 
 @register
@@ -39,18 +35,11 @@ class KMeans(KMeansCluster):
 
     def check(self) -> None:
         """Raise MissingExtra where faiss is not installed."""
-        if importlib.util.find_spec("faiss") is None:
-            raise MissingExtra("kmeans", package="faiss-cpu", extra="cpu")
+        require(self.name)
 
     def trainer(self, device: str) -> Train:
         """The function that improves centroids; on `cuda` with every GPU that faiss sees, else on the CPU."""
-        logging.getLogger("faiss.loader").setLevel(logging.WARNING)  # it tells at length which CPU it is built for
-        import faiss
-
-        gpus = faiss.get_num_gpus() if device.startswith("cuda") else 0
-        if device.startswith("cuda") and not gpus:
-            log.info("kmeans: this faiss has no GPU; clustering on the CPU")
-        return partial(_train, settings=self, gpus=gpus)
+        return partial(_train, settings=self, gpus=gpus(self.name, device))
 
 
 def _train(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import logging
 from collections.abc import Iterator
 from typing import Any
@@ -10,7 +9,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from vidcurate.errors import MissingExtra
 from vidcurate.neighbours.base import Neighbours
 from vidcurate.neighbours.best import nobody, with_nearest
 from vidcurate.neighbours.graph import Collector, Graph, cosines
@@ -22,12 +20,6 @@ BLOCK = 4096
 SLACK = 1e-4
 """Below the floor, what the index finds is looked at nevertheless: its products are rounded."""
 Found = tuple[NDArray[np.int64], NDArray[np.int64]]
-
-
-def require(component: str) -> None:
-    """Raise MissingExtra where faiss is not installed."""
-    if importlib.util.find_spec("faiss") is None:
-        raise MissingExtra(component, package="faiss-cpu", extra="cpu")
 
 
 def blocks(vectors: NDArray[np.float32], order: NDArray[np.intp]) -> Iterator[NDArray[np.float32]]:

@@ -14,7 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vidcurate.cluster.base import Clusters, check_vectors
-from vidcurate.neighbours.approximate import blocks, graph_of, require
+from vidcurate.model.faiss import require
+from vidcurate.neighbours.approximate import blocks, graph_of
 from vidcurate.neighbours.base import Neighbours, Search
 from vidcurate.neighbours.graph import Graph
 from vidcurate.registry import Count, register
@@ -51,7 +52,6 @@ class HNSW(Neighbours):
             MissingExtra: faiss is not installed.
         """
         self.check()
-        logging.getLogger("faiss.loader").setLevel(logging.WARNING)  # it tells at length which CPU it is built for
         return partial(_search, settings=self)
 
 

@@ -13,7 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vidcurate.cluster.base import Clusters, check_vectors
-from vidcurate.neighbours.approximate import blocks, graph_of, require
+from vidcurate.model.faiss import gpus, require
+from vidcurate.neighbours.approximate import blocks, graph_of
 from vidcurate.neighbours.base import Neighbours, Search
 from vidcurate.neighbours.graph import Graph
 from vidcurate.registry import Count, register
@@ -55,13 +56,7 @@ class IVF(Neighbours):
             MissingExtra: faiss is not installed.
         """
         self.check()
-        logging.getLogger("faiss.loader").setLevel(logging.WARNING)  # it tells at length which CPU it is built for
-        import faiss
-
-        gpu = device.startswith("cuda") and faiss.get_num_gpus() > 0
-        if device.startswith("cuda") and not gpu:
-            log.info("ivf: this faiss has no GPU; searching on the CPU")
-        return partial(_search, settings=self, gpu=gpu)
+        return partial(_search, settings=self, gpu=gpus("ivf", device) > 0)
 
 
 def _search(
