@@ -66,6 +66,7 @@ def test_with_all_clips_as_queries_it_is_what_a_full_matrix_gives(store, eps):
     rates = recall.at(compared, Leader(eps=eps))
 
     assert [rate.share for rate in rates] == pytest.approx(brute(vectors, compared, eps))
+    assert {type(end) for rate in rates for end in (rate.share, rate.low, rate.high)} == {float}  # as tables spell them
     assert 0.2 < rates[0].share < 0.9
 
 

@@ -87,7 +87,7 @@ class Recall:
         )
         return Rates(
             bootstrap(found, true) if true.any() else None,
-            wilson((known > 0).sum() / (before > 0).sum(), (before > 0).sum()) if before.any() else None,
+            wilson(int((known > 0).sum()) / int((before > 0).sum()), int((before > 0).sum())) if before.any() else None,
         )
 
 
