@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from tests.media import write_video
+from tests.sharder.made import packed
 from vidcurate.report import units, write_report
 from vidcurate.report.facts import measured
 from vidcurate.sharder.base import Sample
@@ -77,7 +78,7 @@ def clip(name: str, *, video: str = "v1", reason: str = "", num_bytes: int = 0) 
 
 def sample(name: str, num_bytes: int, caption: str) -> Sample:
     facts = {"clip_id": name, "caption": caption}
-    shape = {"width": 320, "height": 176, "duration": 2.0, "num_bytes": num_bytes}
+    shape = {"width": 320, "height": 176, "duration": 2.0, "num_bytes": num_bytes, "source": "v0"}
     return Sample(key=name, media=f"clips/{name}.mp4", caption=caption, metadata=facts, **shape)
 
 
@@ -145,7 +146,7 @@ def root(tmp_path_factory) -> Path:
     store.write_table("semantic/decisions/eps=0.05/part-0.parquet", decisions)
     store.write("semantic/epsilon_table.csv", EPSILONS)
     store.write("semantic/epsilon_curve.png", PIXEL)
-    WebDataset().load("cpu")(store, [sample("c0", num_bytes, "Cars & <em>people</em>."), sample("c3", num_bytes, "")])
+    packed(WebDataset(), store, [sample("c0", num_bytes, "Cars & <em>people</em>."), sample("c3", num_bytes, "")])
     return root
 
 

@@ -114,7 +114,7 @@ def curate(
             advice = advise(store, tables, recipe, embeddings, seed, columns=columns, on_bad=on_bad)
             write_advice(store, tables, advice, recipe.advise.per_band)
         if "shard" in steps:
-            pack(store, tables, recipe)
+            pack(store, tables, recipe, runtime, seed)
     summary = summarise(store, tables, recipe)
     store.write_json("summary.json", summary)
     write_provenance(store, steps, config or recipe.config())

@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
 
-from vidcurate.sharder.base import Sample
+from vidcurate.runtime.local import Local
+from vidcurate.sharder.base import Sample, Shard, Sharder
+from vidcurate.sharder.plan import plan
+from vidcurate.stage.shard import shard, stored_shards
 from vidcurate.store.files import Store
+
+
+def packed(sharder: Sharder, store: Store, samples: Sequence[Sample], seed: int = 0) -> list[Shard]:
+    """The shards of samples whose clips are in the store they go to."""
+    shard(store, store, plan(samples, sharder, seed), sharder, "cut", Local())
+    return list(stored_shards(store, sharder).values())
 
 
 def made_samples(store: Store, count: int = 5, *, num_bytes: int = 3000) -> list[Sample]:
@@ -24,6 +34,7 @@ def made_samples(store: Store, count: int = 5, *, num_bytes: int = 3000) -> list
                 width=1280,
                 height=720,
                 duration=8.0,
+                source=f"video-{number // 2}",
                 caption="" if number == 1 else f"Clip {number}, “naïve”.",
                 metadata={"clip_id": key, "source_video": f"ä {number}.mov", "start": number / 3},
             )

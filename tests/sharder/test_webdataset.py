@@ -12,7 +12,7 @@ from pathlib import Path
 import pydantic
 import pytest
 
-from tests.sharder.made import made_samples, three_shapes
+from tests.sharder.made import made_samples, packed, three_shapes
 from vidcurate.errors import MissingInput, ShapeError, VidcurateError
 from vidcurate.sharder.webdataset import WebDataset
 from vidcurate.store.files import Store
@@ -37,9 +37,9 @@ def tars(store: Store) -> dict[str, bytes]:
 def test_a_sample_is_its_json_its_caption_and_its_video_side_by_side(store):
     first, second = made_samples(store, 2)
 
-    [shard] = FLAT.load("cpu")(store, [first, second])
+    [shard] = packed(FLAT, store, [first, second])
 
-    assert members(store.read(shard.key)) == [
+    assert members(store.read(shard.files[0].key)) == [
         ("clip-00.json", json.dumps(first.metadata, sort_keys=True, ensure_ascii=False).encode()),
         ("clip-00.txt", "Clip 0, “naïve”.".encode()),
         ("clip-00.mp4", store.read("clips/clip-00.mp4")),
@@ -54,7 +54,7 @@ def test_webdataset_reads_every_sample_back(store):
     from webdataset import WebDataset as Reader  # pulls torch
 
     samples = three_shapes(store)
-    written = [store.path(shard.key) for shard in WebDataset().load("cpu")(store, samples)]
+    written = [store.path(shard.files[0].key) for shard in packed(WebDataset(), store, samples)]
 
     reader = Reader(written, shardshuffle=False).decode().to_tuple("__key__", "mp4", "txt", "json")
     read = {key: (media, caption, metadata) for key, media, caption, metadata in reader}
@@ -64,9 +64,9 @@ def test_webdataset_reads_every_sample_back(store):
 
 
 def test_every_shape_and_length_has_a_folder_and_nothing_is_dropped(store):
-    shards = WebDataset().load("cpu")(store, three_shapes(store))
+    shards = packed(WebDataset(), store, three_shapes(store))
 
-    assert [(shard.key, shard.num_samples) for shard in shards] == [
+    assert [(shard.files[0].key, shard.num_samples) for shard in shards] == [
         ("webdataset/v0/resolution_1080/aspect_ratio_9_16/duration_5_10/000000.tar", 1),
         ("webdataset/v0/resolution_720/aspect_ratio_16_9/duration_0_5/000000.tar", 1),
         ("webdataset/v0/resolution_720/aspect_ratio_16_9/duration_5_10/000000.tar", 1),
@@ -74,9 +74,9 @@ def test_every_shape_and_length_has_a_folder_and_nothing_is_dropped(store):
 
 
 def test_bins_can_be_chosen(store):
-    shards = WebDataset(bins=("duration",)).load("cpu")(store, three_shapes(store))
+    shards = packed(WebDataset(bins=("duration",)), store, three_shapes(store))
 
-    assert [(shard.key, shard.num_samples) for shard in shards] == [
+    assert [(shard.files[0].key, shard.num_samples) for shard in shards] == [
         ("webdataset/v0/duration_0_5/000000.tar", 1),
         ("webdataset/v0/duration_5_10/000000.tar", 2),
     ]
@@ -87,15 +87,15 @@ def test_no_shard_of_several_samples_passes_the_target(store):
     # an empty .txt: 5120). Three and the two closing blocks are 17408 to 17920, which fill two records of 10240.
     samples = made_samples(store, 5)
 
-    shards = WebDataset(bins=(), target_bytes=20480).load("cpu")(store, samples)
-    one_less = WebDataset(bins=(), target_bytes=20479).load("cpu")(store, samples)
+    shards = packed(WebDataset(bins=(), target_bytes=20480), store, samples)
+    one_less = packed(WebDataset(bins=(), target_bytes=20479), store, samples)
 
     assert [(shard.num_samples, shard.num_bytes) for shard in shards] == [(3, 20480), (2, 20480)]
     assert [(shard.num_samples, shard.num_bytes) for shard in one_less] == [(1, 10240)] * 5
 
 
 def test_a_sample_larger_than_the_target_has_a_shard_of_its_own(store):
-    shards = WebDataset(bins=(), target_bytes=1).load("cpu")(store, made_samples(store, 3))
+    shards = packed(WebDataset(bins=(), target_bytes=1), store, made_samples(store, 3))
 
     assert [shard.num_samples for shard in shards] == [1, 1, 1]
 
@@ -103,30 +103,30 @@ def test_a_sample_larger_than_the_target_has_a_shard_of_its_own(store):
 def test_bytes_depend_on_neither_the_clock_nor_the_files_nor_the_order(store):
     samples = made_samples(store)
     sharder = WebDataset(target_bytes=20480)
-    sharder.load("cpu")(store, samples)
+    packed(sharder, store, samples)
     before = tars(store)
 
     for number, sample in enumerate(samples):
         path = Path(store.path(sample.media))
         path.chmod(0o600)
         os.utime(path, (number, number))
-    sharder.load("cpu")(store, samples[::-1])
+    packed(sharder, store, samples[::-1])
 
     assert len(before) == 2
     assert tars(store) == before
 
 
 def test_members_carry_no_trace_of_the_machine(store):
-    [shard] = FLAT.load("cpu")(store, made_samples(store, 1))
+    [shard] = packed(FLAT, store, made_samples(store, 1))
 
-    with tarfile.open(store.path(shard.key)) as tar:
+    with tarfile.open(store.path(shard.files[0].key)) as tar:
         facts = {(entry.mtime, entry.uid, entry.gid, entry.uname, entry.gname, entry.mode) for entry in tar}
 
     assert facts == {(0, 0, 0, "", "", 0o644)}
 
 
 def test_the_index_lists_every_shard_with_its_checksum(store):
-    shards = WebDataset(bins=("duration",)).load("cpu")(store, three_shapes(store))
+    shards = packed(WebDataset(bins=("duration",)), store, three_shapes(store))
 
     index = store.read_json("webdataset/v0/index.json")
 
@@ -135,7 +135,7 @@ def test_the_index_lists_every_shard_with_its_checksum(store):
     assert [entry["duration"] for entry in index["shards"]] == [3.0, 16.0]
     for entry, shard in zip(index["shards"], shards, strict=True):
         data = store.read(f"webdataset/v0/{entry['path']}")
-        assert entry["sha256"] == shard.sha256 == hashlib.sha256(data).hexdigest()
+        assert entry["sha256"] == shard.files[0].sha256 == hashlib.sha256(data).hexdigest()
         assert entry["num_bytes"] == shard.num_bytes == len(data)
     totals = {name: index[name] for name in ("num_shards", "num_samples", "num_bytes", "duration")}
     assert totals == {"num_shards": 2, "num_samples": 3, "num_bytes": 10240 + 20480, "duration": 19.0}
@@ -144,8 +144,8 @@ def test_the_index_lists_every_shard_with_its_checksum(store):
 def test_shards_go_to_any_file_system(tmp_path):
     local, memory = Store(str(tmp_path)), Store(f"memory://{tmp_path.name}")
 
-    FLAT.load("cpu")(local, made_samples(local))
-    FLAT.load("cpu")(memory, made_samples(memory))
+    packed(FLAT, local, made_samples(local))
+    packed(FLAT, memory, made_samples(memory))
 
     assert tars(memory) == tars(local)
 
@@ -155,24 +155,24 @@ def test_a_key_that_loaders_would_misread_is_refused(store, key):
     [sample] = made_samples(store, 1)
 
     with pytest.raises(ShapeError, match="key"):
-        FLAT.load("cpu")(store, [replace(sample, key=key)])
+        packed(FLAT, store, [replace(sample, key=key)])
 
 
 def test_a_key_that_comes_twice_is_refused(store):
     [sample] = made_samples(store, 1)
 
     with pytest.raises(ShapeError, match="twice"):
-        FLAT.load("cpu")(store, [sample, sample])
+        packed(FLAT, store, [sample, sample])
 
 
 def test_a_clip_that_is_gone_or_has_changed_is_said_by_name(store):
     [sample] = made_samples(store, 1)
 
     with pytest.raises(VidcurateError, match=r"clip-00\.mp4 has 3000 bytes, but the tables say 2999"):
-        FLAT.load("cpu")(store, [replace(sample, num_bytes=2999)])
+        packed(FLAT, store, [replace(sample, num_bytes=2999)])
     store.remove(sample.media)
     with pytest.raises(MissingInput, match=r"clip-00\.mp4"):
-        FLAT.load("cpu")(store, [sample])
+        packed(FLAT, store, [sample])
 
     assert store.keys("webdataset") == []
 

@@ -9,6 +9,9 @@ import pytest
 
 from tests.sharder.made import made_samples
 from vidcurate.errors import MissingInput
+from vidcurate.runtime.local import Local
+from vidcurate.sharder.base import Sample
+from vidcurate.sharder.plan import plan
 from vidcurate.sharder.webdataset import WebDataset
 from vidcurate.stage.shard import samples, shard
 from vidcurate.store.commit import RECORD
@@ -49,6 +52,10 @@ def decisions(**groups: str) -> pa.Table:
 
 def captions(*rows: tuple[str, int, str]) -> pa.Table:
     return table(CAPTIONS, ({"clip_id": clip, "start_frame": start, "caption": text} for clip, start, text in rows))
+
+
+def packed(store: Store, made: list[Sample], sharder: WebDataset = SHARDER, cut: str = "cut") -> dict[str, int]:
+    return shard(store, store, plan(made, sharder, 0), sharder, cut, Local())
 
 
 def keys(*arguments: pa.Table | None) -> list[str]:
@@ -116,12 +123,12 @@ def test_decisions_on_clips_that_are_gone_do_no_harm():
 def test_the_same_samples_are_packed_once(tmp_path, caplog):
     store = Store(str(tmp_path))
     made = made_samples(store, 3)
-    first = shard(store, made, SHARDER, "cut")
+    first = packed(store, made)
     [key] = store.keys("webdataset", ".tar")
     store.write(key, b"untouched")
 
     with caplog.at_level("INFO"):
-        second = shard(store, made, SHARDER, "cut")
+        second = packed(store, made)
 
     assert first == second == {"shards": 1, "samples": 3, "bytes": 20480}
     assert store.read(key) == b"untouched"
@@ -132,7 +139,7 @@ def test_the_same_samples_are_packed_once(tmp_path, caplog):
 def test_whatever_changes_is_packed_anew_and_nothing_stale_stays(tmp_path, change):
     store = Store(str(tmp_path))
     made = made_samples(store, 3)
-    shard(store, made, WebDataset(bins=(), target_bytes=1), "cut")
+    packed(store, made, WebDataset(bins=(), target_bytes=1))
     store.write("webdataset/v0/000003.tar", b"of a run with more clips")
     captioned = [*made[:2], made_samples(store, 3)[2]]
     captioned[2].metadata["caption"] = "new"
@@ -143,7 +150,7 @@ def test_whatever_changes_is_packed_anew_and_nothing_stale_stays(tmp_path, chang
         "sharder": (made, SHARDER, "cut"),
         "cut": (made, WebDataset(bins=(), target_bytes=1), "another cut"),
     }
-    counts = shard(store, *changed[change])
+    counts = packed(store, *changed[change])
 
     expected = {"samples": 2, "caption": 3, "sharder": 1, "cut": 3}
     assert counts["shards"] == expected[change]
@@ -154,7 +161,7 @@ def test_a_killed_run_is_finished_to_the_same_bytes(tmp_path, monkeypatch):
     store = Store(str(tmp_path))
     made = made_samples(store, 4)
     sharder = WebDataset(bins=(), target_bytes=1)
-    shard(store, made, sharder, "cut")
+    packed(store, made, sharder)
     undisturbed = {key: store.read(key) for key in [*store.keys("webdataset"), f"webdataset/v0/{RECORD}"]}
     store.remove("webdataset")
 
@@ -168,9 +175,9 @@ def test_a_killed_run_is_finished_to_the_same_bytes(tmp_path, monkeypatch):
     with monkeypatch.context() as patch:
         patch.setattr(Store, "put", killed)
         with pytest.raises(KeyboardInterrupt):
-            shard(store, made, sharder, "cut")
+            packed(store, made, sharder)
     after_kill = store.keys("webdataset", ".tar")
-    shard(store, made, sharder, "cut")
+    packed(store, made, sharder)
 
     assert len(after_kill) == 2
     assert {key: store.read(key) for key in [*store.keys("webdataset"), f"webdataset/v0/{RECORD}"]} == undisturbed
@@ -179,7 +186,7 @@ def test_a_killed_run_is_finished_to_the_same_bytes(tmp_path, monkeypatch):
 def test_a_dataset_of_which_nothing_is_left_says_so(tmp_path, caplog):
     store = Store(str(tmp_path))
 
-    counts = shard(store, [], SHARDER, "cut")
+    counts = packed(store, [])
 
     assert counts == {"shards": 0, "samples": 0, "bytes": 0}
     assert "no clip is left" in caplog.text
@@ -189,7 +196,7 @@ def test_what_the_tables_say_is_what_the_tar_says(tmp_path):
     store = Store(str(tmp_path))
     store.write("clips/a.mp4", bytes(1000))
 
-    shard(store, samples(videos(), clips("a"), captions(("a", 0, "A dog.")), decisions(a="a")), SHARDER, "cut")
+    packed(store, samples(videos(), clips("a"), captions(("a", 0, "A dog.")), decisions(a="a")))
 
     with tarfile.open(fileobj=io.BytesIO(store.read("webdataset/v0/000000.tar"))) as tar:
         metadata = json.load(tar.extractfile("a.json"))

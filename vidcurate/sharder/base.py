@@ -3,27 +3,37 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Annotated, Any, ClassVar, Literal
+
+import numpy as np
+import pydantic
+from numpy.typing import NDArray
 
 from vidcurate.registry import Component, settings
+from vidcurate.sharder.bins import BINS, Bin
 from vidcurate.store.files import Store
 
+Subset = Literal["train", "val", "test"]
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Sample:
     """One clip on its way into a shard.
 
     Attributes:
         key: the clip's id; unique in the dataset and free of dots.
-        media: key of the clip's file in the store.
+        media: key of the clip's file in the store that holds the clips.
         num_bytes: size of that file.
         width: display width in pixels.
         height: display height in pixels.
         duration: seconds.
+        source: id of the video that it was cut from.
         caption: text, or an empty string.
-        metadata: what the sample's .json holds.
+        metadata: what the sample's .json holds; the same keys in every sample.
+        subset: the side of the train/val/test split that it is on.
+        vector: float32 [dim], its embedding; None where no sharder asks for it.
     """
 
     key: str
@@ -32,36 +42,96 @@ class Sample:
     width: int
     height: int
     duration: float
+    source: str
     caption: str
-    metadata: dict[str, Any]
+    metadata: Mapping[str, Any]
+    subset: Subset = "train"
+    vector: NDArray[np.float32] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Part:
+    """A shard that is to be written.
+
+    Attributes:
+        name: path below the sharder's folder, without a suffix, e.g. `resolution_720/duration_5_10/000003`.
+        subset: of all its samples.
+        bins: of all its samples; only what the dataset is binned by.
+        samples: in the order in which they are read; one at least.
+    """
+
+    name: str
+    subset: Subset
+    bins: Mapping[Bin, str]
+    samples: tuple[Sample, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Shard:
+class File:
     """A file that has been written.
 
     Attributes:
         key: where it lies in the store.
-        num_samples: clips in it.
         num_bytes: its size.
-        sha256: its checksum.
+        sha256: its checksum, hexadecimal; empty where checksums are not wanted.
     """
 
     key: str
-    num_samples: int
     num_bytes: int
     sha256: str
 
 
-Write = Callable[[Store, list[Sample]], list[Shard]]
-"""(store, samples sorted by key) -> the shards, sorted by key; every sample is in exactly one of them."""
+Pack = Callable[[Store, Store, Part], tuple[File, ...]]
+"""(store of the clips, store of the dataset, part) -> the files that make up its shard, the largest first.
+
+It runs on a worker, depends on the part alone, and leaves nothing behind where it fails.
+"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shard:
+    """A part that has been written, as `{name}.json` beside it says.
+
+    Attributes:
+        name: of the part.
+        subset: of all its samples.
+        bins: of all its samples.
+        num_samples: in it.
+        duration: of all its samples together, in seconds.
+        files: that make it up, the largest first.
+        made_from: fingerprint of the part and of how it was written.
+    """
+
+    name: str
+    subset: Subset
+    bins: Mapping[Bin, str]
+    num_samples: int
+    duration: float
+    files: tuple[File, ...]
+    made_from: str
+
+    @property
+    def num_bytes(self) -> int:
+        """Of all its files."""
+        return sum(file.num_bytes for file in self.files)
 
 
 @settings
 class Sharder(Component):
-    """How the dataset is packed."""
+    """How the dataset is packed.
+
+    Attributes:
+        target_bytes: a shard is closed before it grows past this; one clip is in it at least.
+        bins: what has folders of its own: resolution, aspect, duration, nested in this order whatever the order given.
+    """
 
     kind: ClassVar[str] = "sharder"
+    wants_vectors: ClassVar[bool] = False
+    closing: ClassVar[int] = 0
+    """Bytes that a shard takes beside its samples."""
+
+    target_bytes: Annotated[int, pydantic.Field(gt=0)] = 500 * 1024**2
+    bins: tuple[Bin, ...] = BINS
 
     @property
     @abstractmethod
@@ -69,5 +139,18 @@ class Sharder(Component):
         """Folder of the dataset that the shards go to."""
 
     @abstractmethod
-    def load(self, device: str) -> Write:
-        """The function that writes shards."""
+    def size(self, sample: Sample) -> int:
+        """Bytes that a sample takes in a shard."""
+
+    @abstractmethod
+    def load(self, device: str) -> Pack:
+        """The function that writes a shard."""
+
+    @abstractmethod
+    def index(self, store: Store, shards: Sequence[Shard]) -> None:
+        """Write what lists the whole dataset, once all shards are there.
+
+        Args:
+            store: the dataset.
+            shards: sorted by name.
+        """

@@ -26,6 +26,10 @@ if TYPE_CHECKING:
     from typing_extensions import Buffer
 
 
+CLOSING = 2 * tarfile.BLOCKSIZE
+"""Bytes of the two empty blocks that end a tar."""
+
+
 def write_tar(store: Store, samples: Iterable[Sample], path: Path) -> str:
     """Write samples to a tar, one clip after the other, without holding any in memory.
 
@@ -55,11 +59,6 @@ def member_bytes(sample: Sample) -> int:
     """Bytes that a sample takes in a tar, headers and padding included."""
     sizes = (len(_json(sample)), len(sample.caption.encode()), sample.num_bytes)
     return sum(tarfile.BLOCKSIZE + _padded(size, tarfile.BLOCKSIZE) for size in sizes)
-
-
-def tar_bytes(members: int) -> int:
-    """Size of a tar whose members take so many bytes: two empty blocks end it, and it is filled up to whole records."""
-    return _padded(members + 2 * tarfile.BLOCKSIZE, tarfile.RECORDSIZE)
 
 
 def _padded(size: int, unit: int) -> int:
