@@ -12,7 +12,6 @@ import pyarrow.compute as pc
 
 from vidcurate.errors import MissingInput
 from vidcurate.sharder.base import Sample, Sharder
-from vidcurate.sharder.bins import bins_of
 from vidcurate.stage.facts import scores_of
 from vidcurate.stage.settle import Tables
 
@@ -104,7 +103,7 @@ def _sample(
 ) -> Sample:
     caption = " ".join(window["caption"] for window in windows if window["caption"])
     said = {"source_video": source, "caption": caption, "windows": windows, "scores": scores, "subset": "train"}
-    bins = bins_of(clip["width"], clip["height"], clip["duration"])
+    bins = sharder.bins_of(clip["width"], clip["height"], clip["duration"])
     return Sample(
         key=clip["clip_id"],
         media=clip["uri"],
