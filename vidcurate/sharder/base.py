@@ -12,7 +12,16 @@ import pydantic
 from numpy.typing import NDArray
 
 from vidcurate.registry import Component, settings
-from vidcurate.sharder.bins import BINS, Bin
+from vidcurate.sharder.bins import (
+    ASPECTS,
+    BINS,
+    DURATIONS,
+    RESOLUTIONS,
+    Aspects,
+    Bin,
+    Edges,
+    bins_of,
+)
 from vidcurate.store.files import Store
 
 Subset = Literal["train", "val", "test"]
@@ -123,6 +132,9 @@ class Sharder(Component):
     Attributes:
         target_bytes: a shard is closed before it grows past this; one clip is in it at least.
         bins: what has folders of its own: resolution, aspect, duration, nested in this order whatever the order given.
+        resolutions: edges of the bins of the shorter side, in pixels.
+        aspects: upper border of width / height of each bin, by name; what is wider is `other`. A mapping or pairs.
+        durations: edges of the bins of the length, in seconds.
     """
 
     kind: ClassVar[str] = "sharder"
@@ -132,6 +144,13 @@ class Sharder(Component):
 
     target_bytes: Annotated[int, pydantic.Field(gt=0)] = 500 * 1024**2
     bins: tuple[Bin, ...] = BINS
+    resolutions: Edges = RESOLUTIONS
+    aspects: Aspects = ASPECTS
+    durations: Edges = DURATIONS
+
+    def bins_of(self, width: int, height: int, duration: float) -> dict[Bin, str]:
+        """All bins of a clip of this display size in pixels and this length in seconds, with folders or without."""
+        return bins_of(width, height, duration, self.resolutions, self.aspects, self.durations)
 
     @property
     @abstractmethod

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 
 from vidcurate.errors import ShapeError
 from vidcurate.sharder.base import Part, Sample, Sharder
-from vidcurate.sharder.bins import bins_of, folder_of
+from vidcurate.sharder.bins import folder_of
 
 
 def plan(samples: Sequence[Sample], sharder: Sharder, seed: int) -> list[Part]:
@@ -27,7 +27,7 @@ def plan(samples: Sequence[Sample], sharder: Sharder, seed: int) -> list[Part]:
     check_keys(samples)
     groups: dict[str, list[Sample]] = defaultdict(list)
     for sample in sorted(samples, key=lambda sample: sample.key):
-        groups[folder_of(bins_of(sample.width, sample.height, sample.duration), sharder.bins)].append(sample)
+        groups[folder_of(sharder.bins_of(sample.width, sample.height, sample.duration), sharder.bins)].append(sample)
     return [part for folder, group in sorted(groups.items()) for part in _parts(sharder, folder, group)]
 
 
@@ -47,7 +47,7 @@ def check_keys(samples: Sequence[Sample]) -> None:
 
 
 def _parts(sharder: Sharder, folder: str, group: Sequence[Sample]) -> Iterator[Part]:
-    bins = bins_of(group[0].width, group[0].height, group[0].duration)
+    bins = sharder.bins_of(group[0].width, group[0].height, group[0].duration)
     chosen = {name: value for name, value in bins.items() if name in sharder.bins}
     for number, samples in enumerate(_pack(group, sharder)):
         name = "/".join(word for word in (folder, f"{number:06d}") if word)
