@@ -12,6 +12,7 @@ from typing import ClassVar
 from vidcurate.registry import register
 from vidcurate.sharder.base import File, Pack, Part, Sample, Shard, Sharder
 from vidcurate.sharder.tar import CLOSING, member_bytes, write_tar
+from vidcurate.sharder.wids import write_wids
 from vidcurate.store.files import Store
 
 
@@ -38,7 +39,8 @@ class WebDataset(Sharder):
         return self._pack
 
     def index(self, store: Store, shards: Sequence[Shard]) -> None:
-        """Nothing yet beside `index.json`."""
+        """Write `wids.json`."""
+        write_wids(store, self.folder, shards)
 
     def _pack(self, clips: Store, store: Store, part: Part) -> tuple[File, ...]:
         key = f"{self.folder}/{part.name}.tar"
