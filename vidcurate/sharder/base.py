@@ -123,15 +123,18 @@ class Sharder(Component):
     Attributes:
         target_bytes: a shard is closed before it grows past this; one clip is in it at least.
         bins: what has folders of its own: resolution, aspect, duration, nested in this order whatever the order given.
+        append: leave shards that are there as they are, and pack clips that are in none into new ones beside them.
     """
 
     kind: ClassVar[str] = "sharder"
+    volatile: ClassVar[frozenset[str]] = frozenset({"append"})
     wants_vectors: ClassVar[bool] = False
     closing: ClassVar[int] = 0
     """Bytes that a shard takes beside its samples."""
 
     target_bytes: Annotated[int, pydantic.Field(gt=0)] = 500 * 1024**2
     bins: tuple[Bin, ...] = BINS
+    append: bool = False
 
     @property
     @abstractmethod
