@@ -135,9 +135,11 @@ class Sharder(Component):
         resolutions: edges of the bins of the shorter side, in pixels.
         aspects: upper border of width / height of each bin, by name; what is wider is `other`. A mapping or pairs.
         durations: edges of the bins of the length, in seconds.
+        append: leave shards that are there as they are, and pack clips that are in none into new ones beside them.
     """
 
     kind: ClassVar[str] = "sharder"
+    volatile: ClassVar[frozenset[str]] = frozenset({"append"})
     wants_vectors: ClassVar[bool] = False
     closing: ClassVar[int] = 0
     """Bytes that a shard takes beside its samples."""
@@ -147,6 +149,7 @@ class Sharder(Component):
     resolutions: Edges = RESOLUTIONS
     aspects: Aspects = ASPECTS
     durations: Edges = DURATIONS
+    append: bool = False
 
     def bins_of(self, width: int, height: int, duration: float) -> dict[Bin, str]:
         """All bins of a clip of this display size in pixels and this length in seconds, with folders or without."""

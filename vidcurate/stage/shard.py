@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import logging
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -17,6 +17,7 @@ from vidcurate.registry import fingerprint, loaded
 from vidcurate.runtime.base import Runtime
 from vidcurate.sharder.base import File, Part, Shard, Sharder
 from vidcurate.sharder.plan import plan
+from vidcurate.stage.append import batch, packing, write_left
 from vidcurate.stage.decide import stored_decisions
 from vidcurate.stage.dropped import with_vectors
 from vidcurate.stage.samples import samples
@@ -49,12 +50,25 @@ def pack(store: Store, tables: Tables, recipe: Recipe, runtime: Runtime, seed: i
     decisions = stored_decisions(store, recipe.dedup).table if recipe.dedup.compares else None
     clips = tables.clips if decisions is None else with_vectors(store, tables.clips, decisions)
     chosen = samples(dataclasses.replace(tables, clips=clips), decisions, recipe.sharder)
-    cut = committed(store, TABLES)["fingerprint"]
-    return shard(store, store, plan(chosen, recipe.sharder, seed), recipe.sharder, cut, runtime)
+    cut, sharder = committed(store, TABLES)["fingerprint"], recipe.sharder
+    if not (sharder.append and committed(store, sharder.folder)):  # nothing that is whole is there to append to
+        write_left(store, ())
+        return shard(store, store, plan(chosen, sharder, seed), sharder, cut, runtime)
+    found = batch(store, stored_shards(store, sharder), chosen, clips, decisions, sharder, seed, cut)
+    write_left(store, found.left)
+    return shard(store, store, found.parts, sharder, cut, runtime, base=found.base, stale=found.stale)
 
 
 def shard(
-    clips: Store, store: Store, parts: Sequence[Part], sharder: Sharder, cut: str, runtime: Runtime
+    clips: Store,
+    store: Store,
+    parts: Sequence[Part],
+    sharder: Sharder,
+    cut: str,
+    runtime: Runtime,
+    *,
+    base: Mapping[str, Shard] | None = None,
+    stale: Mapping[str, Sequence[str]] | None = None,
 ) -> dict[str, int]:
     """Write the shards of a plan that are not there yet, remove what is of another plan, and list them all.
 
@@ -65,32 +79,40 @@ def shard(
         sharder: writes them.
         cut: fingerprint of how the clips were cut and encoded.
         runtime: maps over workers.
+        base: shards by name that stay as they are; None packs all anew.
+        stale: packed clips that would not be chosen today, by reason, for the record.
 
     Returns:
         Number of `shards`, of `samples` in them, and their `bytes`.
     """
-    wanted = {part.name: _made_from(part, sharder, cut) for part in parts}
-    made_from = fingerprint(sharder, wanted)
+    wanted = {name: entry.made_from for name, entry in (base or {}).items()}
+    wanted |= {part.name: _made_from(part, sharder, cut) for part in parts}
+    made_from = fingerprint(sharder, wanted, *[stale] * bool(stale))
     if is_current(store, sharder.folder, made_from):
         known = committed(store, sharder.folder)
         counts = {name: int(known[name]) for name in ("shards", "samples", "bytes")}
         log.info("shard: up to date, %(samples)d clips in %(shards)d shards", counts)
         return counts
-    if not parts:
+    if not wanted:
         log.warning("shard: no clip is left to pack; the filters and dedup keep none")
-    store.remove(f"{sharder.folder}/{RECORD}")
+    if base is None:
+        store.remove(f"{sharder.folder}/{RECORD}")
     written = {
         name: entry for name, entry in stored_shards(store, sharder).items() if wanted.get(name) == entry.made_from
     }
-    _remove_others(store, sharder, written.values())
+    if base is None:
+        _remove_others(store, sharder, written.values())
     work = partial(pack_part, sharder=sharder, cut=cut, clips=clips.url, out=store.url)
     todo = [part for part in parts if part.name not in written]
     for entry in progress(runtime.map(work, todo), len(todo), "shard: shards"):
         written[entry.name] = entry
-    shards = [written[part.name] for part in parts]
+    if base is not None:  # not before the new shards are there: until then, what lists the old ones is true
+        _remove_others(store, sharder, written.values())
+    shards = [written[name] for name in sorted(wanted)]
     write_index(store, sharder, shards)
     counts = counted(shards)
-    commit(store, sharder.folder, made_from, **counts)
+    facts = packing(sharder, cut) | {"names": sorted(wanted)} | ({"stale": stale} if stale else {})
+    commit(store, sharder.folder, made_from, **facts, **counts)
     log.info("shard: %(samples)d clips in %(shards)d shards, %(bytes)d bytes", counts)
     return counts
 
