@@ -23,7 +23,7 @@ SHARDER = WebDataset(bins=())
 
 def videos() -> pa.Table:
     copy = {"video_id": "v1", "uri": "copy.mp4", "status": "duplicate"}
-    return table(VIDEOS, [{"video_id": "v1", "uri": "a/é.mp4", "status": "processed"}, copy])
+    return table(VIDEOS, [{"video_id": "v1", "uri": "a/é.mp4", "status": "processed", "license": "CC-BY-4.0"}, copy])
 
 
 def clips(*names: str, filtered: tuple[str, ...] = ()) -> pa.Table:
@@ -72,6 +72,7 @@ def test_a_sample_says_all_that_is_known_of_its_clip():
         "clip_id": "a",
         "video_id": "v1",
         "source_video": "a/é.mp4",  # not the copy of it
+        "license": "CC-BY-4.0",
         "start": 1.0,
         "end": 3.0,
         "duration": 2.0,

@@ -34,7 +34,7 @@ METADATA = (
     "clip_id", "video_id", "start", "end", "duration", "width", "height", "fps", "num_frames", "codec", "num_bytes",
     "has_audio",
 )  # fmt: skip
-"""Columns of CLIPS that go into every sample's .json, beside `source_video` and `caption`."""
+"""Columns of CLIPS that go into every sample's .json, beside `source_video`, `license` and `caption`."""
 
 SUFFIX = "_shard.json"
 """Ends the name of a shard's record, which is written when all its files are there."""
@@ -83,9 +83,10 @@ def samples(videos: pa.Table, clips: pa.Table, captions: pa.Table, decisions: pa
         kept = kept.filter(pc.is_in(kept["clip_id"], value_set=_unique(kept["clip_id"], decisions)))
     originals = videos.filter(pc.not_equal(videos["status"], "duplicate"))  # copies go by the id of their original
     sources = dict(zip(originals["video_id"].to_pylist(), originals["uri"].to_pylist(), strict=True))
+    licenses = licenses_of(originals)
     texts = _texts(captions)
     return [
-        _sample(row, sources[row["video_id"]], texts.get(row["clip_id"], ""))
+        _sample(row, sources[row["video_id"]], licenses[row["video_id"]], texts.get(row["clip_id"], ""))
         for row in kept.sort_by("clip_id").to_pylist()
     ]
 
@@ -243,7 +244,13 @@ def _texts(captions: pa.Table) -> dict[str, str]:
     return {clip: " ".join(texts) for clip, texts in windows.items()}
 
 
-def _sample(clip: dict[str, Any], source: str, caption: str) -> Sample:
+def licenses_of(videos: pa.Table) -> dict[str, str]:
+    """Licence of each video by its id; empty where nobody says, as in tables that know of none."""
+    known = videos["license"].to_pylist() if "license" in videos.column_names else [""] * videos.num_rows
+    return {video: license or "" for video, license in zip(videos["video_id"].to_pylist(), known, strict=True)}
+
+
+def _sample(clip: dict[str, Any], source: str, license: str, caption: str) -> Sample:
     return Sample(
         key=clip["clip_id"],
         media=clip["uri"],
@@ -253,5 +260,6 @@ def _sample(clip: dict[str, Any], source: str, caption: str) -> Sample:
         duration=clip["duration"],
         source=clip["video_id"],
         caption=caption,
-        metadata={name: clip[name] for name in METADATA} | {"source_video": source, "caption": caption},
+        metadata={name: clip[name] for name in METADATA}
+        | {"source_video": source, "license": license, "caption": caption},
     )
