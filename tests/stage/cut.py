@@ -30,7 +30,8 @@ def cut(
         for clip, video in videos.items()
     ]
     originals = [
-        {"video_id": name, "uri": f"a/{name}.mp4", "status": "processed"} for name in dict.fromkeys(videos.values())
+        {"video_id": name, "uri": f"a/{name}.mp4", "status": "processed", "license": "CC-BY-4.0"}
+        for name in dict.fromkeys(videos.values())
     ]
     copies = [{"video_id": row["video_id"], "uri": "copy.mp4", "status": "duplicate"} for row in originals[:1]]
     named = (dict(zip(("clip_id", "filter", "score", "value"), row, strict=True)) for row in scores)

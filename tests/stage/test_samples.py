@@ -40,6 +40,7 @@ def test_a_sample_says_all_that_is_known_of_its_clip():
         "clip_id": "a",
         "video_id": "v1",
         "source_video": "a/v1.mp4",  # not the copy of it
+        "license": "CC-BY-4.0",
         "start": 1.0,
         "end": 3.0,
         "duration": 2.0,

@@ -33,18 +33,25 @@ def samples(tables: Tables, decisions: pa.Table | None, sharder: Sharder) -> lis
         sharder: its settings say which bins there are.
 
     Returns:
-        Samples sorted by key; the metadata of all have the same keys: `METADATA`, `source_video`, `windows` of
-        captions by their frames, enhanced where they are, `caption` (what windows say, joined by spaces), `scores` by
-        `filter.score` (null where a clip has none), `subset` and `bins`.
+        Samples sorted by key; the metadata of all have the same keys: `METADATA`, `source_video`, `license`,
+        `windows` of captions by their frames, enhanced where they are, `caption` (what windows say, joined by spaces),
+        `scores` by `filter.score` (null where a clip has none), `subset` and `bins`.
 
     Raises:
         MissingInput: the decisions do not fit the clips.
     """
     kept = kept_clips(tables.clips, decisions).sort_by("clip_id")
-    sources, windows = source_videos(tables.videos), _windows(tables.captions)
+    sources, licenses = source_videos(tables.videos), licenses_of(tables.videos)
+    windows = _windows(tables.captions)
     scores = _scores(kept["clip_id"].to_pylist(), tables.scores)
     return [
-        _sample(row, sources[row["video_id"]], windows.get(row["clip_id"], []), marks, sharder)
+        _sample(
+            row,
+            {"source_video": sources[row["video_id"]], "license": licenses[row["video_id"]]},
+            windows.get(row["clip_id"], []),
+            marks,
+            sharder,
+        )
         for row, marks in zip(kept.to_pylist(), scores, strict=True)
     ]
 
@@ -61,6 +68,13 @@ def source_videos(videos: pa.Table) -> dict[str, str]:
     """Where each video lies, by its id, relative to the source; copies go by the id of their original."""
     originals = videos.filter(pc.not_equal(videos["status"], "duplicate"))
     return dict(zip(originals["video_id"].to_pylist(), originals["uri"].to_pylist(), strict=True))
+
+
+def licenses_of(videos: pa.Table) -> dict[str, str]:
+    """Licence of each video by its id; empty where nobody says, as in tables that know of none."""
+    originals = videos.filter(pc.not_equal(videos["status"], "duplicate"))
+    known = originals["license"].to_pylist() if "license" in videos.column_names else [""] * originals.num_rows
+    return {video: name or "" for video, name in zip(originals["video_id"].to_pylist(), known, strict=True)}
 
 
 def _unique(clips: pa.ChunkedArray, decisions: pa.Table) -> pa.Array:
@@ -96,13 +110,13 @@ def _scores(ids: Sequence[str], scores: pa.Table) -> list[dict[str, float | None
 
 def _sample(
     clip: Mapping[str, Any],
-    source: str,
+    source: Mapping[str, str],
     windows: Sequence[Mapping[str, Any]],
     scores: Mapping[str, float | None],
     sharder: Sharder,
 ) -> Sample:
     caption = " ".join(window["caption"] for window in windows if window["caption"])
-    said = {"source_video": source, "caption": caption, "windows": windows, "scores": scores, "subset": "train"}
+    said = {**source, "caption": caption, "windows": windows, "scores": scores, "subset": "train"}
     bins = sharder.bins_of(clip["width"], clip["height"], clip["duration"])
     return Sample(
         key=clip["clip_id"],
