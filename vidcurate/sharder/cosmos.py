@@ -54,7 +54,7 @@ class Cosmos(Sharder):
         local_files_only: of a hub id, use the copy in the local cache or none; a folder never asks the hub.
     """
 
-    volatile: ClassVar[frozenset[str]] = frozenset({"batch_size", "local_files_only"})
+    volatile: ClassVar[frozenset[str]] = Sharder.volatile | {"batch_size", "local_files_only"}
     closing: ClassVar[int] = CLOSING
 
     max_tars_per_part: Count = 100
