@@ -13,7 +13,11 @@ INDEX = "webdataset/v0/wids.json"
 def made(store: Store) -> None:
     """Five samples in as many shards."""
     samples = made_samples(store)
-    write_wids(store, "webdataset/v0", packed(WebDataset(shuffle=False, bins=("duration",), target_bytes=10240), store, samples))
+    write_wids(
+        store,
+        "webdataset/v0",
+        packed(WebDataset(shuffle=False, bins=("duration",), target_bytes=10240), store, samples),
+    )
 
 
 def test_every_shard_is_listed_with_its_samples_and_bytes(tmp_path):

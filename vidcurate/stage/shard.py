@@ -151,15 +151,19 @@ def write_index(store: Store, sharder: Sharder, shards: Sequence[Shard]) -> None
         sharder: which of its datasets.
         shards: all of them, sorted by name.
     """
+    store.write_json(f"{sharder.folder}/index.json", listing(sharder, shards))
+    sharder.index(store, shards)
+
+
+def listing(sharder: Sharder, shards: Sequence[Shard]) -> dict[str, Any]:
+    """What `index.json` says of shards, sorted by name."""
     totals = {
         "num_shards": len(shards),
         "num_samples": sum(entry.num_samples for entry in shards),
         "num_bytes": sum(entry.files[0].num_bytes for entry in shards),
         "duration": round(sum(entry.duration for entry in shards), 3),
     }
-    entries = [_entry(sharder, entry) for entry in shards]
-    store.write_json(f"{sharder.folder}/index.json", totals | {"shards": entries})
-    sharder.index(store, shards)
+    return totals | {"shards": [_entry(sharder, entry) for entry in shards]}
 
 
 def counted(shards: Sequence[Shard]) -> dict[str, int]:
