@@ -129,21 +129,22 @@ def _places(root: Path) -> dict[str, list[int]]:
     return found
 
 
-def break_a_clip(root: Path) -> None:
-    """A quarter of the coded frames is zeroed, in the clip and in its sample alike."""
-    [name, *_] = [name for name, _ in members(tars(root)[0]) if name.endswith(".mp4")]
-    clip = root / "clips" / name
-    data = bytearray(clip.read_bytes())
-    start = data.index(b"mdat")
-    quarter = int.from_bytes(data[start - 4 : start], "big") // 4
-    data[start + quarter : start + 2 * quarter] = bytes(quarter)
-    clip.write_bytes(data)
-    rewrite(root, 0, lambda found: [(key, bytes(data) if key == name else content) for key, content in found])
+def change_a_clip(root: Path, change: Callable[[bytes], bytes]) -> None:
+    """Give a clip other bytes, in `clips/` and in its sample alike."""
+    name, content = members(tars(root)[0])[2]
+    (root / "clips" / name).write_bytes(change(content))
+    rewrite(root, 0, lambda found: [*found[:2], (name, change(content))])
 
 
-def swap_media(root: Path) -> None:
-    other = members(tars(root)[1])[2][1]
-    rewrite(root, 0, lambda found: [*found[:2], (found[2][0], other)])
+def zero_the_end(clip: bytes) -> bytes:
+    start, size = clip.index(b"mdat"), int.from_bytes(clip[clip.index(b"mdat") - 4 :][:4])
+    cut = start + int(0.7 * size)
+    return clip[:cut] + bytes(300) + clip[cut + 300 :]
+
+
+def tag_media(root: Path) -> None:
+    """The container's name of its writer is another; no frame is."""
+    rewrite(root, 0, lambda found: [*found[:2], (found[2][0], found[2][1].replace(b"Lavf", b"Mine"))])
 
 
 def move_an_offset(root: Path) -> None:
@@ -193,7 +194,7 @@ FAULTS: list[tuple[Callable[[Path], object], str, str]] = [
     (lambda root: rewrite(root, 0, change_json(num_frames=9)), "shards/metadata", "num_frames 9, expected 10"),
     (lambda root: rewrite(root, 0, change_json(extra=1)), "shards/metadata", "other keys than those of all: extra"),
     (lambda root: rewrite(root, 0, lambda found: [(found[0][0], b"{"), *found[1:]]), "shards/metadata", "its .json"),
-    (swap_media, "shards/media", "holds other bytes than its clip"),
+    (tag_media, "shards/media", "holds other bytes than its clip"),
     (move_an_offset, "shards/sidecars", "row 0: mp4_offset"),
     (share_a_video_with_validation, "shards/subsets", "is in train and val"),
     (lie_in_the_index, "shards/index", "num_samples 9, its record 1"),
@@ -205,7 +206,8 @@ FAULTS: list[tuple[Callable[[Path], object], str, str]] = [
     (orphan, "tables/decisions", "orphan: clip"),
     (keep_both, "tables/decisions", "are both kept at a similarity of"),
     (forget_a_clip, "tables/decisions", "dedup has not seen it"),
-    (break_a_clip, "decode/clips", "damaged packets or frames"),
+    (lambda root: change_a_clip(root, zero_the_end), "decode/clips", "damaged packets or frames"),
+    (lambda root: change_a_clip(root, lambda clip: clip.replace(b"x264", b"x265")), "decode/clips", "coded frames"),
 ]
 
 

@@ -58,6 +58,7 @@ def verify(store: Store, tables: Tables, recipe: Recipe, runtime: Runtime, seed:
             sharder=sharder,
             shards=shards,
             clips=tables.clips,
+            hashes=dict(zip(*(tables.hashes[name].to_pylist() for name in ("clip_id", "content_hash")), strict=True)),
             decisions=decisions,
             wanted=wanted,
             doubt=doubt,

@@ -11,6 +11,7 @@ from typing import Any
 import pyarrow as pa
 
 from vidcurate.sharder.base import Shard, Sharder
+from vidcurate.stage.append import FOLDER as LEFT_OUT
 from vidcurate.stage.dropped import with_vectors
 from vidcurate.stage.samples import samples
 from vidcurate.stage.settle import Tables
@@ -26,14 +27,16 @@ OF_THE_SHARD = ("subset", "bins")
 def expected(
     store: Store, tables: Tables, decisions: pa.Table | None, sharder: Sharder
 ) -> dict[str, Mapping[str, Any]]:
-    """Metadata of every sample by its key.
+    """Metadata of every sample by its key; without clips that an append has left out.
 
     Raises:
         MissingInput: the decisions do not fit the clips.
     """
     clips = tables.clips if decisions is None else with_vectors(store, tables.clips, decisions)
+    key = f"{LEFT_OUT}/part-0.parquet"
+    left = set(store.read_table(key)["clip_id"].to_pylist()) if store.exists(key) else set()
     found = samples(replace(tables, clips=clips), decisions, sharder)
-    return {sample.key: json.loads(json.dumps(sample.metadata)) for sample in found}
+    return {sample.key: json.loads(json.dumps(sample.metadata)) for sample in found if sample.key not in left}
 
 
 def metadata_of(sample: Packed) -> dict[str, Any] | str:

@@ -38,6 +38,7 @@ class Look:
         sharder: which of its datasets.
         shards: as their records say, sorted by name.
         clips: CLIPS.
+        hashes: hash of the coded frames of every clip by its id.
         decisions: DECISIONS, or None.
         wanted: metadata of every sample that should be there; None where the tables cannot say.
         doubt: why they cannot; empty if they can.
@@ -49,6 +50,7 @@ class Look:
     sharder: Sharder
     shards: Sequence[Shard]
     clips: pa.Table
+    hashes: Mapping[str, str]
     decisions: pa.Table | None
     wanted: Mapping[str, Metadata] | None
     doubt: str
@@ -136,7 +138,8 @@ def _spots(look: Look, found: Inspected, facts: Mapping[str, Metadata]) -> Itera
         clip, values = sample.member("mp4"), facts.get(sample.key)
         if clip is not None and values is not None and is_drawn(sample.key, share, look.seed):
             shape = {name: int(values.get(name) or 0) for name in ("num_frames", "width", "height")}
-            yield Spot(key=sample.key, offset=clip.offset, size=clip.size, **shape)
+            digest = look.hashes.get(sample.key) or ""
+            yield Spot(key=sample.key, offset=clip.offset, size=clip.size, content_hash=digest, **shape)
 
 
 def _unopened(look: Look, seen: Sequence[Seen]) -> str:
