@@ -24,7 +24,7 @@ from vidcurate.stage.again import reread_clips
 from vidcurate.stage.cut import Cutting
 from vidcurate.stage.dedup import dedup_clips
 from vidcurate.stage.enhance import enhanced
-from vidcurate.stage.inputs import identify, superseded
+from vidcurate.stage.inputs import identify, relicensed, superseded
 from vidcurate.stage.judge import without_file
 from vidcurate.stage.observe import look, samplings
 from vidcurate.stage.parts import Part, parts_of
@@ -148,7 +148,7 @@ def split(recipe: Recipe, source: Source | None, store: Store, runtime: Runtime)
     for key in superseded(records, inputs):
         remove_record(store, key)
         del records[key]
-    for record in inputs.settled:
+    for record in (*inputs.settled, *relicensed(records, inputs)):
         write_record(store, record)
         records[record.key] = record
     todo = [video for video in inputs.videos if missing(records.get(video.id), made_from)]

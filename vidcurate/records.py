@@ -41,12 +41,14 @@ class Video:
         uri: stable name of the input: the path relative to the source, or the URL as it was listed.
         path: what opens it: an absolute path or a URL.
         size_bytes: size of the file.
+        license: under which it may be used; empty where nobody says.
     """
 
     id: str
     uri: str
     path: str
     size_bytes: int
+    license: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -16,6 +16,7 @@ VIDEOS = pa.schema(
         ("status", pa.string()),  # processed, filtered, duplicate or failed
         ("reason", pa.string()),  # one word; empty when processed
         ("size_bytes", pa.int64()),
+        ("license", pa.string()),  # empty where neither the source nor its settings say
         ("duration", pa.float64()),  # seconds
         ("width", pa.int32()),  # display size
         ("height", pa.int32()),

@@ -12,7 +12,7 @@ import pytest
 
 from tests.media import write_video
 from tests.sharder.made import made_samples
-from tests.stage.test_shard import decisions
+from tests.stage.cut import decisions
 from tests.test_pipeline import contents
 from vidcurate import Recipe, curate
 from vidcurate.cluster.single import Single
@@ -187,7 +187,7 @@ def planned(store: Store, made: list[Sample], sides: dict[str, str], **groups: s
         [key] = keys_of(store, SHARDER, entry)
         stored[name] = replace(entry, subset=sides[key])
     cut = table(CLIPS, ({"clip_id": each.key, "video_id": each.source, "kept": True, "reason": ""} for each in made))
-    decided = decisions(**{f"clip-{number[1:]}": f"clip-{root}" for number, root in groups.items()})
+    decided = decisions({f"clip-{number[1:]}": f"clip-{root}" for number, root in groups.items()})
     dropped = {f"clip-{number[1:]}" for number, root in groups.items() if number[1:] != root}
     chosen = [sample for sample in made if sample.key not in dropped]
     return batch(store, stored, chosen, cut, decided, SHARDER, 0, "cut")

@@ -16,7 +16,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from vidcurate.errors import ConfigError
+from vidcurate.errors import ConfigError, MissingInput
 from vidcurate.registry import described
 from vidcurate.sharder.base import Part, Sample, Shard, Sharder, Subset
 from vidcurate.sharder.plan import plan
@@ -95,9 +95,13 @@ def batch(
 
     Raises:
         ConfigError: the packed shards were made with other settings.
+        MissingInput: packed shards are gone.
     """
     record = committed(store, sharder.folder)
     _check(record, packing(sharder, cut), sharder)
+    lost = [name for name in record["names"] if name not in stored]
+    if lost:
+        raise MissingInput(f"{sharder.folder}: {len(lost)} shards are gone, e.g. {lost[0]}; pack anew without append")
     base = {name: stored[name] for name in record["names"]}
     contents = {name: keys_of(store, sharder, entry) for name, entry in base.items()}
     sides: dict[str, Subset] = {key: base[name].subset for name, keys in contents.items() for key in keys}
@@ -193,7 +197,9 @@ def _sided(
         if len(found) > 1:
             left.append(Left(clip_id=sample.key, reason=LEAKS, witness_id=min(found.values())))
         else:
-            kept.append(replace(sample, subset=next(iter(found), sample.subset)))
+            side = next(iter(found), sample.subset)
+            metadata = {name: side if name == "subset" else value for name, value in sample.metadata.items()}
+            kept.append(replace(sample, subset=side, metadata=metadata))
     return kept, left
 
 

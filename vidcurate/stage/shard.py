@@ -1,17 +1,13 @@
-"""From tables to shards: which clips are in the dataset, what is said about each, and whether they are packed yet."""
+"""From samples to shards: which are packed already, what is of another plan, and what lists them all."""
 
 from __future__ import annotations
 
 import dataclasses
 import hashlib
 import logging
-from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from functools import partial
 from typing import Any
-
-import pyarrow as pa
-import pyarrow.compute as pc
 
 from vidcurate.errors import MissingInput
 from vidcurate.model.device import best_device
@@ -19,11 +15,12 @@ from vidcurate.progress import progress
 from vidcurate.recipe import Recipe
 from vidcurate.registry import fingerprint, loaded
 from vidcurate.runtime.base import Runtime
-from vidcurate.sharder.base import File, Part, Sample, Shard, Sharder
+from vidcurate.sharder.base import File, Part, Shard, Sharder
 from vidcurate.sharder.plan import plan
 from vidcurate.stage.append import batch, packing, write_left
 from vidcurate.stage.decide import stored_decisions
 from vidcurate.stage.dropped import with_vectors
+from vidcurate.stage.samples import samples
 from vidcurate.stage.settle import FOLDER as TABLES
 from vidcurate.stage.settle import Tables
 from vidcurate.store.commit import RECORD, commit, committed, is_current
@@ -31,15 +28,8 @@ from vidcurate.store.files import Store
 
 log = logging.getLogger(__name__)
 
-METADATA = (
-    "clip_id", "video_id", "start", "end", "duration", "width", "height", "fps", "num_frames", "codec", "num_bytes",
-    "has_audio",
-)  # fmt: skip
-"""Columns of CLIPS that go into every sample's .json, beside `source_video` and `caption`."""
-
 SUFFIX = "_shard.json"
 """Ends the name of a shard's record, which is written when all its files are there."""
-OUTDATED = "dedup is older than the split. Run +experiment=dedup with the same out=... again"
 
 
 def pack(store: Store, tables: Tables, recipe: Recipe, runtime: Runtime, seed: int) -> dict[str, int]:
@@ -59,7 +49,7 @@ def pack(store: Store, tables: Tables, recipe: Recipe, runtime: Runtime, seed: i
         raise MissingInput(f"{store.url}: no clips to pack; run +experiment=split source.path=... out=... first")
     decisions = stored_decisions(store, recipe.dedup).table if recipe.dedup.compares else None
     clips = tables.clips if decisions is None else with_vectors(store, tables.clips, decisions)
-    chosen = samples(tables.videos, clips, tables.captions, decisions)
+    chosen = samples(dataclasses.replace(tables, clips=clips), decisions, recipe.sharder)
     cut, sharder = committed(store, TABLES)["fingerprint"], recipe.sharder
     if not (sharder.append and committed(store, sharder.folder)):  # nothing that is whole is there to append to
         write_left(store, ())
@@ -67,33 +57,6 @@ def pack(store: Store, tables: Tables, recipe: Recipe, runtime: Runtime, seed: i
     found = batch(store, stored_shards(store, sharder), chosen, clips, decisions, sharder, seed, cut)
     write_left(store, found.left)
     return shard(store, store, found.parts, sharder, cut, runtime, base=found.base, stale=found.stale)
-
-
-def samples(videos: pa.Table, clips: pa.Table, captions: pa.Table, decisions: pa.Table | None) -> list[Sample]:
-    """The clips that the filters kept and that are no duplicates, with all that a trainer may want to know.
-
-    Args:
-        videos: VIDEOS.
-        clips: CLIPS.
-        captions: CAPTIONS; the windows of a clip are joined by spaces, enhanced where they are.
-        decisions: DECISIONS; None for a dataset that is not deduplicated.
-
-    Returns:
-        Samples sorted by key; the metadata of all have the same keys.
-
-    Raises:
-        MissingInput: the decisions do not fit the clips.
-    """
-    kept = clips.filter(clips["kept"])
-    if decisions is not None:
-        kept = kept.filter(pc.is_in(kept["clip_id"], value_set=_unique(kept["clip_id"], decisions)))
-    originals = videos.filter(pc.not_equal(videos["status"], "duplicate"))  # copies go by the id of their original
-    sources = dict(zip(originals["video_id"].to_pylist(), originals["uri"].to_pylist(), strict=True))
-    texts = _texts(captions)
-    return [
-        _sample(row, sources[row["video_id"]], texts.get(row["clip_id"], ""))
-        for row in kept.sort_by("clip_id").to_pylist()
-    ]
 
 
 def shard(
@@ -200,7 +163,7 @@ def write_index(store: Store, sharder: Sharder, shards: Sequence[Shard]) -> None
     totals = {
         "num_shards": len(shards),
         "num_samples": sum(entry.num_samples for entry in shards),
-        "num_bytes": sum(entry.num_bytes for entry in shards),
+        "num_bytes": sum(entry.files[0].num_bytes for entry in shards),
         "duration": round(sum(entry.duration for entry in shards), 3),
     }
     entries = [_entry(sharder, entry) for entry in shards]
@@ -238,7 +201,7 @@ def _entry(sharder: Sharder, shard: Shard) -> dict[str, Any]:
         "subset": shard.subset,
         "bins": shard.bins,
         "num_samples": shard.num_samples,
-        "num_bytes": shard.num_bytes,
+        "num_bytes": shard.files[0].num_bytes,
         "duration": shard.duration,
         "sha256": shard.files[0].sha256,
     }
@@ -257,39 +220,3 @@ def _remove_others(store: Store, sharder: Sharder, written: Collection[Shard]) -
     for key in store.keys(sharder.folder):
         if key not in ours:
             store.remove(key)
-
-
-def _unique(clips: pa.ChunkedArray, decisions: pa.Table) -> pa.Array:
-    """Ids that dedup keeps, once sure that it has seen every clip and drops none in favour of one that is gone."""
-    ours = decisions.filter(pc.is_in(decisions["id"], value_set=clips.combine_chunks()))
-    unknown = len(clips) - ours.num_rows
-    if unknown:
-        raise MissingInput(f"dedup has not seen {unknown} of {len(clips)} clips: {OUTDATED}")
-    unique, dropped = ours.filter(ours["kept"]), ours.filter(pc.invert(ours["kept"]))
-    orphans = dropped.filter(pc.invert(pc.is_in(dropped["group_id"], value_set=unique["id"].combine_chunks())))
-    if orphans.num_rows:
-        raise MissingInput(f"{orphans.num_rows} clips duplicate clips that are no longer in the dataset: {OUTDATED}")
-    return unique["id"].combine_chunks()
-
-
-def _texts(captions: pa.Table) -> dict[str, str]:
-    windows: dict[str, list[str]] = defaultdict(list)
-    for row in captions.sort_by([("clip_id", "ascending"), ("start_frame", "ascending")]).to_pylist():
-        text = row["enhanced_caption"] or row["caption"]
-        if text:
-            windows[row["clip_id"]].append(text)
-    return {clip: " ".join(texts) for clip, texts in windows.items()}
-
-
-def _sample(clip: dict[str, Any], source: str, caption: str) -> Sample:
-    return Sample(
-        key=clip["clip_id"],
-        media=clip["uri"],
-        num_bytes=clip["num_bytes"],
-        width=clip["width"],
-        height=clip["height"],
-        duration=clip["duration"],
-        source=clip["video_id"],
-        caption=caption,
-        metadata={name: clip[name] for name in METADATA} | {"source_video": source, "caption": caption},
-    )
