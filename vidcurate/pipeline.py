@@ -44,7 +44,7 @@ from vidcurate.stage.record import (
 from vidcurate.stage.settle import is_empty, read_tables, settle
 from vidcurate.stage.shard import pack
 from vidcurate.stage.share import Share, complete, cut_part, join
-from vidcurate.stage.takedown import demand_finished, demand_gone, take_down, without_taken
+from vidcurate.stage.takedown import conclude, demand_finished, take_down, without_taken
 from vidcurate.store.files import Store
 from vidcurate.store.provenance import write_provenance
 from vidcurate.summary import demand_success, headline, summarise
@@ -98,7 +98,8 @@ def curate(
     runtime.check()
     store = Store(out)
     taken = take_down(store, source_ids) if "takedown" in steps else None
-    demand_finished(store)
+    if taken is None:
+        demand_finished(store)
     if "split" in steps:
         split(recipe, source, store, runtime)
     tables = read_tables(store)
@@ -126,7 +127,7 @@ def curate(
     write_provenance(store, steps, facts)
     write_report(store, summary)
     if taken is not None:
-        demand_gone(store, taken, [key for key in ("summary.json", "run.json", "report.html") if store.exists(key)])
+        conclude(store, taken)
     for line in headline(summary):
         log.info(line)
     if "split" in steps:

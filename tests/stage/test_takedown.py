@@ -228,7 +228,7 @@ def test_killed_in_the_middle_and_run_again_it_is_done(made, out, tmp_path, monk
     take_down(out, "b.mp4")
     expected = contents(out, "**/*")
     deaths = 0
-    for after in itertools.count(2, 7):
+    for after in itertools.count(0, 7):
         again = tmp_path / str(after)
         shutil.copytree(made[1], again)
         with monkeypatch.context() as patched:
@@ -239,7 +239,7 @@ def test_killed_in_the_middle_and_run_again_it_is_done(made, out, tmp_path, monk
                 deaths += 1
             else:
                 break
-        if (again / "_takedown.json").exists():
+        if deaths > 1:  # the first comes before the journal
             with pytest.raises(MissingInput, match="a takedown was not finished"):
                 curate(RECIPE, out=str(again), steps=["shard"])
         take_down(again, "b.mp4")

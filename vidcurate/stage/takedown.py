@@ -83,6 +83,8 @@ def take_down(store: Store, source_ids: Sequence[str]) -> Takedown:
     Raises:
         ConfigError: no such videos; nothing has been touched.
         VidcurateError: something of them is left.
+
+    `conclude` ends it, once reports are written.
     """
     store.sweep()
     wanted = _read(source_ids)
@@ -126,6 +128,16 @@ class _Packed:
     def is_rewritable(self) -> bool:
         """Whether it can be written again without some of its samples, from itself alone."""
         return self.is_whole and isinstance(self.sharder, WebDataset)
+
+
+def conclude(store: Store, taken: Takedown) -> None:
+    """Search what has been written since, and lay the journal aside.
+
+    Raises:
+        VidcurateError: something of the videos is left.
+    """
+    demand_gone(store, taken, [key for key in ("summary.json", "run.json", "report.html") if store.exists(key)])
+    store.remove(JOURNAL)
 
 
 def demand_finished(store: Store) -> None:
@@ -245,7 +257,8 @@ def _resolved(
         if name not in known
     ]
     if problems:
-        raise ConfigError(problems)
+        gone = [f"{len(taken)} videos are gone already; {LIST} lists their ids"] * bool(taken)
+        raise ConfigError(problems + gone)
     return {known[name] for name in given} - {""}
 
 
@@ -339,7 +352,6 @@ def _carry_out(store: Store, taken: Takedown) -> None:
     seen = demand_gone(store, taken, everything(store, (JOURNAL, LIST)))
     proof = {"videos": len(taken.videos), "clips": len(taken.clips), "files": seen.files, "bytes": seen.num_bytes}
     store.write_json(LIST, _listed(store) | {"last": proof | {"orphans": len(taken.orphans)}})
-    store.remove(JOURNAL)
     shown = sum(map(len, taken.shards.values()))
     log.info(
         "takedown: %d videos and %d clips are gone, %d shards written anew", proof["videos"], proof["clips"], shown
@@ -368,8 +380,9 @@ def _rewrite(store: Store, folder: str, names: Sequence[str], gone: frozenset[st
                 part = Part(name=entry.name, subset=entry.subset, bins=entry.bins, samples=tuple(samples))
                 pack_part(part, sharder=sharder, cut=record["cut"], clips=str(staging), out=store.url)
                 continue
-        for file in entry.files:
-            store.remove(file.key)
+        for path in store.keys(key.rpartition("/")[0]):
+            if path.startswith(f"{folder}/{entry.name}."):  # what loaders have beside the tar is no file of the shard
+                store.remove(path)
         store.remove(record_key(sharder, entry.name))
     stale = {reason: [key for key in keys if key not in gone] for reason, keys in record.get("stale", {}).items()}
     left = {reason: keys for reason, keys in stale.items() if keys}
