@@ -87,7 +87,7 @@ def shard(
     """
     wanted = {name: entry.made_from for name, entry in (base or {}).items()}
     wanted |= {part.name: _made_from(part, sharder, cut) for part in parts}
-    made_from = fingerprint(sharder, wanted, *[stale] * bool(stale))
+    made_from = _all_made_from(sharder, wanted, stale)
     if is_current(store, sharder.folder, made_from):
         known = committed(store, sharder.folder)
         counts = {name: int(known[name]) for name in ("shards", "samples", "bytes")}
@@ -109,11 +109,20 @@ def shard(
     if base is not None:  # not before the new shards are there: until then, what lists the old ones is true
         _remove_others(store, sharder, written.values())
     shards = [written[name] for name in sorted(wanted)]
+    counts = finish(store, sharder, shards, cut, stale)
+    log.info("shard: %(samples)d clips in %(shards)d shards, %(bytes)d bytes", counts)
+    return counts
+
+
+def finish(
+    store: Store, sharder: Sharder, shards: Sequence[Shard], cut: str, stale: Mapping[str, Sequence[str]] | None = None
+) -> dict[str, int]:
+    """List shards that are all there, and commit them; arguments and result are those of `shard`."""
     write_index(store, sharder, shards)
     counts = counted(shards)
-    facts = packing(sharder, cut) | {"names": sorted(wanted)} | ({"stale": stale} if stale else {})
+    made_from = _all_made_from(sharder, {entry.name: entry.made_from for entry in shards}, stale)
+    facts = packing(sharder, cut) | {"names": [entry.name for entry in shards]} | ({"stale": stale} if stale else {})
     commit(store, sharder.folder, made_from, **facts, **counts)
-    log.info("shard: %(samples)d clips in %(shards)d shards, %(bytes)d bytes", counts)
     return counts
 
 
@@ -130,7 +139,7 @@ def pack_part(part: Part, *, sharder: Sharder, cut: str, clips: str, out: str) -
         files=files,
         made_from=_made_from(part, sharder, cut),
     )
-    store.write_json(_record(sharder, part.name), dataclasses.asdict(entry))
+    store.write_json(record_key(sharder, part.name), dataclasses.asdict(entry))
     return entry
 
 
@@ -172,6 +181,10 @@ def counted(shards: Sequence[Shard]) -> dict[str, int]:
     return {"shards": len(shards), "samples": samples, "bytes": size}
 
 
+def _all_made_from(sharder: Sharder, shards: Mapping[str, str], stale: Mapping[str, Sequence[str]] | None) -> str:
+    return fingerprint(sharder, shards, *[stale] * bool(stale))
+
+
 def _made_from(part: Part, sharder: Sharder, cut: str) -> str:
     facts = [
         (
@@ -198,13 +211,16 @@ def _entry(sharder: Sharder, shard: Shard) -> dict[str, Any]:
     }
 
 
-def _record(sharder: Sharder, name: str) -> str:
+def record_key(sharder: Sharder, name: str) -> str:
+    """Key of a shard's record."""
     return f"{sharder.folder}/{name}{SUFFIX}"
 
 
 def _remove_others(store: Store, sharder: Sharder, written: Collection[Shard]) -> None:
     """Empty the folder but for shards that stay."""
-    ours = {file.key for entry in written for file in entry.files} | {_record(sharder, entry.name) for entry in written}
+    ours = {file.key for entry in written for file in entry.files} | {
+        record_key(sharder, entry.name) for entry in written
+    }
     for key in store.keys(sharder.folder):
         if key not in ours:
             store.remove(key)
