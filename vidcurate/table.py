@@ -149,6 +149,17 @@ DROPPED = pa.schema(
         ("reason", pa.string()),
     ]
 )
+DROPS = pa.schema(
+    [
+        ("id", pa.string()),  # of a clip that was cut and is in no shard
+        ("video_id", pa.string()),
+        ("source_video", pa.string()),  # where that video lies, relative to the source
+        ("stage", pa.string()),  # filter, dedup or shard
+        ("reason", pa.string()),
+        ("witness_id", pa.string()),  # the clip it duplicates; null unless dedup dropped it
+        ("similarity", pa.float32()),
+    ]
+)
 
 
 def table(schema: pa.Schema, rows: Iterable[Mapping[str, Any]]) -> pa.Table:

@@ -9,6 +9,8 @@ from collections.abc import Collection, Sequence
 from functools import partial
 from typing import Any
 
+import pyarrow as pa
+
 from vidcurate.errors import MissingInput
 from vidcurate.model.device import best_device
 from vidcurate.progress import progress
@@ -18,10 +20,15 @@ from vidcurate.runtime.base import Runtime
 from vidcurate.sharder.base import File, Part, Shard, Sharder
 from vidcurate.sharder.plan import plan
 from vidcurate.stage.decide import stored_decisions
-from vidcurate.stage.dropped import with_vectors
-from vidcurate.stage.samples import samples
+from vidcurate.stage.dedup import written_vectors
+from vidcurate.stage.dropped import dropped_rows, with_vectors
+from vidcurate.stage.drops import drops_of
+from vidcurate.stage.samples import kept_clips, samples
 from vidcurate.stage.settle import FOLDER as TABLES
 from vidcurate.stage.settle import Tables
+from vidcurate.stage.subsets import subsets
+from vidcurate.stage.vectors import load_vectors
+from vidcurate.store import parquet
 from vidcurate.store.commit import RECORD, commit, committed, is_current
 from vidcurate.store.files import Store
 
@@ -29,6 +36,9 @@ log = logging.getLogger(__name__)
 
 SUFFIX = "_shard.json"
 """Ends the name of a shard's record, which is written when all its files are there."""
+
+DROPS_FILE = "drops.parquet"
+"""Lists the clips that are in no shard; lies beside `index.json`."""
 
 
 def pack(store: Store, tables: Tables, recipe: Recipe, runtime: Runtime, seed: int) -> dict[str, int]:
@@ -48,13 +58,25 @@ def pack(store: Store, tables: Tables, recipe: Recipe, runtime: Runtime, seed: i
         raise MissingInput(f"{store.url}: no clips to pack; run +experiment=split source.path=... out=... first")
     decisions = stored_decisions(store, recipe.dedup).table if recipe.dedup.compares else None
     clips = tables.clips if decisions is None else with_vectors(store, tables.clips, decisions)
-    chosen = samples(dataclasses.replace(tables, clips=clips), decisions, recipe.sharder)
+    sharder, kept = recipe.sharder, kept_clips(clips, decisions)["clip_id"]
+    sides = subsets(tables.clips, decisions, kept, sharder.val, sharder.test, seed)
+    vectors = None
+    if sharder.wants_vectors and len(kept):
+        vectors = load_vectors(f"{store.url.rstrip('/')}/{written_vectors(store, recipe)}", only=kept.to_pylist())
+    chosen = samples(dataclasses.replace(tables, clips=clips), decisions, sharder, sides, vectors)
+    drops = drops_of(tables, decisions, kept.to_pylist(), dropped_rows(store))
     cut = committed(store, TABLES)["fingerprint"]
-    return shard(store, store, plan(chosen, recipe.sharder, seed), recipe.sharder, cut, runtime)
+    return shard(store, store, plan(chosen, sharder, seed), sharder, cut, runtime, drops)
 
 
 def shard(
-    clips: Store, store: Store, parts: Sequence[Part], sharder: Sharder, cut: str, runtime: Runtime
+    clips: Store,
+    store: Store,
+    parts: Sequence[Part],
+    sharder: Sharder,
+    cut: str,
+    runtime: Runtime,
+    drops: pa.Table | None = None,
 ) -> dict[str, int]:
     """Write the shards of a plan that are not there yet, remove what is of another plan, and list them all.
 
@@ -65,12 +87,13 @@ def shard(
         sharder: writes them.
         cut: fingerprint of how the clips were cut and encoded.
         runtime: maps over workers.
+        drops: DROPS, the clips that are in none of the parts; None where that is not known.
 
     Returns:
         Number of `shards`, of `samples` in them, and their `bytes`.
     """
     wanted = {part.name: _made_from(part, sharder, cut) for part in parts}
-    made_from = fingerprint(sharder, wanted)
+    made_from = fingerprint(sharder, wanted, drops is not None and hashlib.sha256(parquet.write(drops)).hexdigest())
     if is_current(store, sharder.folder, made_from):
         known = committed(store, sharder.folder)
         counts = {name: int(known[name]) for name in ("shards", "samples", "bytes")}
@@ -88,7 +111,7 @@ def shard(
     for entry in progress(runtime.map(work, todo), len(todo), "shard: shards"):
         written[entry.name] = entry
     shards = [written[part.name] for part in parts]
-    write_index(store, sharder, shards)
+    write_index(store, sharder, shards, drops)
     counts = counted(shards)
     commit(store, sharder.folder, made_from, **counts)
     log.info("shard: %(samples)d clips in %(shards)d shards, %(bytes)d bytes", counts)
@@ -121,14 +144,17 @@ def stored_shards(store: Store, sharder: Sharder) -> dict[str, Shard]:
     return dict(sorted(found.items()))
 
 
-def write_index(store: Store, sharder: Sharder, shards: Sequence[Shard]) -> None:
-    """Write what lists a whole dataset: `index.json`, and what loaders want beside it.
+def write_index(store: Store, sharder: Sharder, shards: Sequence[Shard], drops: pa.Table | None = None) -> None:
+    """Write what lists a whole dataset: `index.json`, `drops.parquet`, and what loaders want beside them.
 
     Args:
         store: the dataset.
         sharder: which of its datasets.
         shards: all of them, sorted by name.
+        drops: DROPS, the clips that are in none; None leaves the list that is there.
     """
+    if drops is not None:
+        store.write_table(f"{sharder.folder}/{DROPS_FILE}", drops)
     totals = {
         "num_shards": len(shards),
         "num_samples": sum(entry.num_samples for entry in shards),
@@ -177,8 +203,12 @@ def _record(sharder: Sharder, name: str) -> str:
 
 
 def _remove_others(store: Store, sharder: Sharder, written: Collection[Shard]) -> None:
-    """Empty the folder but for shards that stay."""
-    ours = {file.key for entry in written for file in entry.files} | {_record(sharder, entry.name) for entry in written}
+    """Empty the folder but for shards that stay, and for the list of what is in none."""
+    ours = (
+        {f"{sharder.folder}/{DROPS_FILE}"}
+        | {file.key for entry in written for file in entry.files}
+        | {_record(sharder, entry.name) for entry in written}
+    )
     for key in store.keys(sharder.folder):
         if key not in ours:
             store.remove(key)
