@@ -14,13 +14,14 @@ from dataclasses import asdict, dataclass, field, replace
 from typing import IO, Any, cast
 
 import fsspec
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from vidcurate.errors import ConfigError, MissingInput, VidcurateError
 from vidcurate.records import NAMESPACE, Video
 from vidcurate.registry import build, near, registered
 from vidcurate.sharder.base import Part, Shard, Sharder
 from vidcurate.sharder.webdataset import WebDataset
-from vidcurate.stage.append import FOLDER as LEFT_OUT
 from vidcurate.stage.clean import clean
 from vidcurate.stage.decide import FOLDER as DECISIONS
 from vidcurate.stage.gone import Search, chunks, everything, search
@@ -28,7 +29,7 @@ from vidcurate.stage.inputs import Inputs
 from vidcurate.stage.packed import keys_of
 from vidcurate.stage.publish import FILES
 from vidcurate.stage.record import Record, read_records
-from vidcurate.stage.shard import finish, pack_part, record_key, stored_shards
+from vidcurate.stage.shard import DROPS_FILE, Whole, finish, pack_part, record_key, stored_shards
 from vidcurate.stage.unpack import unpack
 from vidcurate.store.commit import RECORD, committed
 from vidcurate.store.files import Store
@@ -327,9 +328,10 @@ def _digest(file: IO[bytes]) -> tuple[str, int]:
 def _orphans(store: Store, gone: Collection[str]) -> set[str]:
     """Remaining clips that were dropped or left out in favour of one that goes."""
     found = set()
-    for key in [*store.keys(DECISIONS, ".parquet"), *store.keys(LEFT_OUT, ".parquet")]:
+    lists = (f"{sharder.folder}/{DROPS_FILE}" for sharder, _ in _sharders(store))
+    for key in [*store.keys(DECISIONS, ".parquet"), *filter(store.exists, lists)]:
         for row in store.read_table(key).to_pylist():
-            name = row["id"] if "id" in row else row["clip_id"]
+            name = row["id"]
             if name not in gone and not row.get("kept") and {row["witness_id"], row.get("group_id")} & set(gone):
                 found.add(name)
     return found
@@ -345,7 +347,7 @@ def _carry_out(store: Store, taken: Takedown) -> None:
             "takedown: %s is removed as a whole: its shards cannot be written without a clip; pack anew", folder
         )
     for folder, holding in taken.shards.items():
-        _rewrite(store, folder, holding, frozenset(taken.clips))
+        _rewrite(store, folder, holding, taken)
     kept = (entry for sharder, _ in _sharders(store) for entry in stored_shards(store, sharder).values())
     shards = {file.key for entry in kept for file in entry.files}
     clean(store, taken.videos, taken.clips, shards)
@@ -367,8 +369,9 @@ def _carry_out(store: Store, taken: Takedown) -> None:
         )
 
 
-def _rewrite(store: Store, folder: str, names: Sequence[str], gone: frozenset[str]) -> None:
+def _rewrite(store: Store, folder: str, names: Sequence[str], taken: Takedown) -> None:
     """Write shards again without some of their samples, or remove those that are left empty, and list all anew."""
+    gone = frozenset(taken.clips)
     record = committed(store, folder)
     sharder = _built(record)
     stored = stored_shards(store, sharder)
@@ -386,4 +389,14 @@ def _rewrite(store: Store, folder: str, names: Sequence[str], gone: frozenset[st
         store.remove(record_key(sharder, entry.name))
     stale = {reason: [key for key in keys if key not in gone] for reason, keys in record.get("stale", {}).items()}
     left = {reason: keys for reason, keys in stale.items() if keys}
-    finish(store, sharder, list(stored_shards(store, sharder).values()), record["cut"], left)
+    whole = Whole(cut=record["cut"], stale=left, drops=_drops(store, folder, taken.videos), about=record["about"])
+    finish(store, sharder, list(stored_shards(store, sharder).values()), whole)
+
+
+def _drops(store: Store, folder: str, videos: Collection[str]) -> pa.Table | None:
+    """DROPS without the clips of these videos."""
+    key = f"{folder}/{DROPS_FILE}"
+    if not store.exists(key):
+        return None
+    drops = store.read_table(key)
+    return drops.filter(pc.invert(pc.is_in(drops["video_id"], value_set=pa.array(sorted(videos), pa.string()))))
