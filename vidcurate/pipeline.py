@@ -30,6 +30,7 @@ from vidcurate.stage.observe import look, samplings
 from vidcurate.stage.parts import Part, parts_of
 from vidcurate.stage.place import all_stored, stored
 from vidcurate.stage.publish import deliver, publish, publish_again, retire
+from vidcurate.stage.recaption import recaption
 from vidcurate.stage.record import (
     Record,
     failed,
@@ -65,6 +66,7 @@ def curate(
     on_bad: OnBad = "fail",
     against: Sequence[str] = (),
     source_ids: Sequence[str] = (),
+    captions_as: str | None = None,
     seed: int = 0,
     max_failures: int = 0,
     config: Mapping[str, Any] | None = None,
@@ -75,13 +77,14 @@ def curate(
         recipe: the components that do the work.
         out: root of the dataset: a folder or any fsspec URL.
         source: where videos come from; needed by split.
-        steps: which of takedown, split, dedup, advise and shard; always done in this order.
+        steps: which of takedown, split, dedup, advise, shard and recaption; always done in this order.
         runtime: where videos are processed; None is this process.
         embeddings: deduplicate these parquet files (path, folder, glob, URL) instead of what split wrote.
         columns: names of the columns of `embeddings`; those that are not given are found.
         on_bad: whether rows of embeddings that cannot be used are errors, or left out and recorded (`drop`).
         against: earlier datasets, or parquet files of embeddings: clips that are like any of theirs are dropped.
         source_ids: videos that takedown removes: ids or uris, or one text file of them.
+        captions_as: name of the captions that recaption writes; None is that of the captioner.
         seed: of everything random.
         max_failures: inputs that may fail before this raises, after all the rest is done.
         config: the resolved config to keep in run.json; None keeps the recipe.
@@ -121,6 +124,8 @@ def curate(
             write_advice(store, tables, advice, recipe.advise.per_band)
         if "shard" in steps:
             pack(store, tables, recipe, runtime, seed)
+        if "recaption" in steps:
+            recaption(store, recipe, runtime, captions_as)
     summary = summarise(store, tables, recipe)
     store.write_json("summary.json", summary)
     facts = {name: value for name, value in (config or recipe.config()).items() if name != "source_ids"}

@@ -21,6 +21,7 @@ from vidcurate.registry import build, near, registered
 from vidcurate.sharder.base import Part, Shard, Sharder
 from vidcurate.sharder.webdataset import WebDataset
 from vidcurate.stage.append import FOLDER as LEFT_OUT
+from vidcurate.stage.captions import prune_captions
 from vidcurate.stage.clean import clean
 from vidcurate.stage.decide import FOLDER as DECISIONS
 from vidcurate.stage.gone import Search, chunks, everything, search
@@ -386,4 +387,6 @@ def _rewrite(store: Store, folder: str, names: Sequence[str], gone: frozenset[st
         store.remove(record_key(sharder, entry.name))
     stale = {reason: [key for key in keys if key not in gone] for reason, keys in record.get("stale", {}).items()}
     left = {reason: keys for reason, keys in stale.items() if keys}
-    finish(store, sharder, list(stored_shards(store, sharder).values()), record["cut"], left)
+    shards = list(stored_shards(store, sharder).values())
+    prune_captions(store, sharder, shards, names, gone)
+    finish(store, sharder, shards, record["cut"], left)
