@@ -8,12 +8,12 @@ from dataclasses import replace
 from functools import partial
 from typing import Any
 
-from vidcurate.errors import MediaError, MissingInput, VidcurateError
+from vidcurate.errors import ConfigError, MediaError, MissingInput, VidcurateError
 from vidcurate.model.device import best_device
 from vidcurate.model.memory import give_back
 from vidcurate.progress import progress
 from vidcurate.recipe import Recipe
-from vidcurate.records import Columns, OnBad, Video
+from vidcurate.records import Columns, Foreign, OnBad, Video
 from vidcurate.report import write_advice, write_report
 from vidcurate.runtime.base import Runtime
 from vidcurate.runtime.local import Local
@@ -24,6 +24,7 @@ from vidcurate.stage.again import reread_clips
 from vidcurate.stage.cut import Cutting
 from vidcurate.stage.dedup import dedup_clips
 from vidcurate.stage.enhance import enhanced
+from vidcurate.stage.foreign import foreign_tables
 from vidcurate.stage.inputs import identify, relicensed, superseded
 from vidcurate.stage.judge import without_file
 from vidcurate.stage.observe import look, samplings
@@ -46,6 +47,7 @@ from vidcurate.stage.settle import is_empty, read_tables, settle
 from vidcurate.stage.shard import pack
 from vidcurate.stage.share import Share, complete, cut_part, join
 from vidcurate.stage.takedown import conclude, demand_finished, take_down, without_taken
+from vidcurate.stage.verify import verify
 from vidcurate.store.files import Store
 from vidcurate.store.provenance import write_provenance
 from vidcurate.summary import demand_success, headline, summarise
@@ -67,6 +69,7 @@ def curate(
     against: Sequence[str] = (),
     source_ids: Sequence[str] = (),
     captions_as: str | None = None,
+    foreign: Foreign | None = None,
     seed: int = 0,
     max_failures: int = 0,
     config: Mapping[str, Any] | None = None,
@@ -77,7 +80,7 @@ def curate(
         recipe: the components that do the work.
         out: root of the dataset: a folder or any fsspec URL.
         source: where videos come from; needed by split.
-        steps: which of takedown, split, dedup, advise, shard and recaption; always done in this order.
+        steps: which of takedown, split, dedup, advise, shard, recaption and verify; always done in this order.
         runtime: where videos are processed; None is this process.
         embeddings: deduplicate these parquet files (path, folder, glob, URL) instead of what split wrote.
         columns: names of the columns of `embeddings`; those that are not given are found.
@@ -85,6 +88,7 @@ def curate(
         against: earlier datasets, or parquet files of embeddings: clips that are like any of theirs are dropped.
         source_ids: videos that takedown removes: ids or uris, or one text file of them.
         captions_as: name of the captions that recaption writes; None is that of the captioner.
+        foreign: clips and decisions that are not those of `out`.
         seed: of everything random.
         max_failures: inputs that may fail before this raises, after all the rest is done.
         config: the resolved config to keep in run.json; None keeps the recipe.
@@ -94,9 +98,14 @@ def curate(
 
     Raises:
         MissingInput: a step lacks what it works on.
+        ConfigError: split is to cut clips, and clips of another dataset are given.
         TooManyFailures: the dataset is complete, but more than `max_failures` inputs are not in it.
+        VidcurateError: `verify` has found that it is not what it says.
     """
     recipe.check(steps)
+    foreign = foreign or Foreign()
+    if foreign.clips and "split" in steps:
+        raise ConfigError([f"clips={foreign.clips}: split cuts clips of its own; take +experiment=shard or dedup"])
     runtime = runtime or Local()
     runtime.check()
     store = Store(out)
@@ -105,7 +114,10 @@ def curate(
         demand_finished(store)
     if "split" in steps:
         split(recipe, source, store, runtime)
-    tables = read_tables(store)
+    tables = foreign_tables(Store(foreign.clips), foreign.caption_key) if foreign.clips else read_tables(store)
+    if set(steps) == {"verify"}:  # which changes nothing
+        verify(store, tables, recipe, runtime, seed)
+        return summarise(store, tables, recipe)
     if not ("split" in steps and is_empty(tables)):
         if "dedup" in steps:
             dedup_clips(
@@ -123,7 +135,7 @@ def curate(
             advice = advise(store, tables, recipe, embeddings, seed, columns=columns, on_bad=on_bad)
             write_advice(store, tables, advice, recipe.advise.per_band)
         if "shard" in steps:
-            pack(store, tables, recipe, runtime, seed)
+            pack(store, tables, recipe, runtime, seed, foreign)
         if "recaption" in steps:
             recaption(store, recipe, runtime, captions_as)
     summary = summarise(store, tables, recipe)
@@ -135,6 +147,8 @@ def curate(
         conclude(store, taken)
     for line in headline(summary):
         log.info(line)
+    if "verify" in steps:
+        verify(store, tables, recipe, runtime, seed)
     if "split" in steps:
         demand_success(summary, max_failures)
     return summary

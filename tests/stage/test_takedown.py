@@ -12,6 +12,7 @@ import signal
 import subprocess
 import sys
 import tarfile
+from dataclasses import replace
 from pathlib import Path
 
 import pyarrow as pa
@@ -25,6 +26,7 @@ from vidcurate.cluster.single import Single
 from vidcurate.dedup.leader import Leader
 from vidcurate.embedder.histogram import Histogram
 from vidcurate.errors import ConfigError, MissingInput, VidcurateError
+from vidcurate.sharder.parquet import Parquet
 from vidcurate.sharder.webdataset import WebDataset
 from vidcurate.source.folder import Folder
 from vidcurate.splitter.fixed import Fixed
@@ -126,6 +128,18 @@ def test_what_is_taken_down_is_nowhere_and_other_shards_keep_their_bytes(out):
     index = Store(str(out)).read_json("webdataset/v0/index.json")
     assert {f"webdataset/v0/{entry['path']}" for entry in index["shards"]} == after.keys()
     assert not list(out.glob("_takedown.json")) + list(out.glob(".staging*"))
+
+
+def test_shards_that_cannot_be_written_without_a_sample_are_removed_as_a_whole(out, caplog):
+    gone = ids_of(out, "b.mp4")
+    curate(replace(RECIPE, sharder=Parquet()), out=str(out), steps=["shard"])
+
+    with caplog.at_level("WARNING"):
+        take_down(out, "b.mp4")
+
+    assert "parquet/v0 is removed as a whole" in caplog.text
+    assert not list(out.glob("parquet/**/*.parquet"))
+    assert anywhere(out, gone) == {"takedown.json"}
 
 
 def test_clips_dropped_for_one_that_is_gone_are_named_and_come_in_by_the_next_dedup(made, out, caplog):

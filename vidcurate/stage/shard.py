@@ -13,13 +13,13 @@ from vidcurate.errors import MissingInput
 from vidcurate.model.device import best_device
 from vidcurate.progress import progress
 from vidcurate.recipe import Recipe
+from vidcurate.records import Foreign
 from vidcurate.registry import fingerprint, loaded
 from vidcurate.runtime.base import Runtime
 from vidcurate.sharder.base import File, Part, Shard, Sharder
 from vidcurate.sharder.plan import plan
 from vidcurate.stage.append import batch, packing, write_left
-from vidcurate.stage.decide import stored_decisions
-from vidcurate.stage.dropped import with_vectors
+from vidcurate.stage.foreign_decisions import decided
 from vidcurate.stage.samples import samples
 from vidcurate.stage.settle import FOLDER as TABLES
 from vidcurate.stage.settle import Tables
@@ -28,11 +28,14 @@ from vidcurate.store.files import Store
 
 log = logging.getLogger(__name__)
 
+OURS = Foreign()
 SUFFIX = "_shard.json"
 """Ends the name of a shard's record, which is written when all its files are there."""
 
 
-def pack(store: Store, tables: Tables, recipe: Recipe, runtime: Runtime, seed: int) -> dict[str, int]:
+def pack(
+    store: Store, tables: Tables, recipe: Recipe, runtime: Runtime, seed: int, foreign: Foreign = OURS
+) -> dict[str, int]:
     """Pack the clips of a dataset that the filters and dedup keep.
 
     Args:
@@ -41,22 +44,23 @@ def pack(store: Store, tables: Tables, recipe: Recipe, runtime: Runtime, seed: i
         recipe: the dedup rule says which decisions count, the sharder how clips are packed.
         runtime: maps over workers.
         seed: of the shuffle.
+        foreign: which clips, those of `tables`, and which decisions are not the dataset's own.
 
     Raises:
         MissingInput: split or dedup has not been done, or not with these settings.
     """
     if not tables.clips.num_rows:
         raise MissingInput(f"{store.url}: no clips to pack; run +experiment=split source.path=... out=... first")
-    decisions = stored_decisions(store, recipe.dedup).table if recipe.dedup.compares else None
-    clips = tables.clips if decisions is None else with_vectors(store, tables.clips, decisions)
+    source = Store(foreign.clips) if foreign.clips else store
+    clips, decisions = decided(store, source, tables.clips, recipe.dedup, foreign)
     chosen = samples(dataclasses.replace(tables, clips=clips), decisions, recipe.sharder)
-    cut, sharder = committed(store, TABLES)["fingerprint"], recipe.sharder
+    cut, sharder = committed(source, TABLES).get("fingerprint", "foreign"), recipe.sharder
     if not (sharder.append and committed(store, sharder.folder)):  # nothing that is whole is there to append to
         write_left(store, ())
-        return shard(store, store, plan(chosen, sharder, seed), sharder, cut, runtime)
+        return shard(source, store, plan(chosen, sharder, seed), sharder, cut, runtime)
     found = batch(store, stored_shards(store, sharder), chosen, clips, decisions, sharder, seed, cut)
     write_left(store, found.left)
-    return shard(store, store, found.parts, sharder, cut, runtime, base=found.base, stale=found.stale)
+    return shard(source, store, found.parts, sharder, cut, runtime, base=found.base, stale=found.stale)
 
 
 def shard(
@@ -160,15 +164,19 @@ def write_index(store: Store, sharder: Sharder, shards: Sequence[Shard]) -> None
         sharder: which of its datasets.
         shards: all of them, sorted by name.
     """
+    store.write_json(f"{sharder.folder}/index.json", listing(sharder, shards))
+    sharder.index(store, shards)
+
+
+def listing(sharder: Sharder, shards: Sequence[Shard]) -> dict[str, Any]:
+    """What `index.json` says of shards, sorted by name."""
     totals = {
         "num_shards": len(shards),
         "num_samples": sum(entry.num_samples for entry in shards),
         "num_bytes": sum(entry.files[0].num_bytes for entry in shards),
         "duration": round(sum(entry.duration for entry in shards), 3),
     }
-    entries = [_entry(sharder, entry) for entry in shards]
-    store.write_json(f"{sharder.folder}/index.json", totals | {"shards": entries})
-    sharder.index(store, shards)
+    return totals | {"shards": [_entry(sharder, entry) for entry in shards]}
 
 
 def counted(shards: Sequence[Shard]) -> dict[str, int]:
