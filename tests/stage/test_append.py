@@ -22,6 +22,7 @@ from vidcurate.errors import ConfigError, MissingInput
 from vidcurate.preview.none import NoPreview
 from vidcurate.runtime.local import Local
 from vidcurate.sharder.base import Part, Sample
+from vidcurate.sharder.parquet import Parquet
 from vidcurate.sharder.plan import plan
 from vidcurate.sharder.webdataset import WebDataset
 from vidcurate.source.folder import Folder
@@ -236,6 +237,16 @@ def test_a_new_clip_that_is_tied_to_both_sides_leaks(store):
         Left(clip_id="clip-04", reason="leaks", witness_id="clip-00"),
     ]
     assert [*found.stale.values()] == [["clip-01"]]
+
+
+def test_a_shard_that_is_a_table_tells_its_keys_too(store):
+    made = sourced(made_samples(store, 3), "u", "u", "v")
+    sharder = Parquet(bins=())
+
+    shard(store, store, plan(made, sharder, 0), sharder, "cut", Local())
+
+    [entry] = stored_shards(store, sharder).values()
+    assert keys_of(store, sharder, entry) == {"clip-00": "u", "clip-01": "u", "clip-02": "v"}
 
 
 def test_a_shard_that_does_not_tell_its_keys_is_an_error(store):
