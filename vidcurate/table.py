@@ -16,6 +16,7 @@ VIDEOS = pa.schema(
         ("status", pa.string()),  # processed, filtered, duplicate or failed
         ("reason", pa.string()),  # one word; empty when processed
         ("size_bytes", pa.int64()),
+        ("license", pa.string()),  # empty where neither the source nor its settings say
         ("duration", pa.float64()),  # seconds
         ("width", pa.int32()),  # display size
         ("height", pa.int32()),
@@ -140,6 +141,13 @@ DECISIONS = pa.schema(
         ("similarity", pa.float32()),
         ("group_id", pa.string()),  # the kept clip at the root of the chain of witnesses
         ("reason", pa.string()),
+    ]
+)
+LEFT_OUT = pa.schema(
+    [
+        ("clip_id", pa.string()),
+        ("reason", pa.string()),  # duplicate_of_packed or leaks
+        ("witness_id", pa.string()),  # a packed clip
     ]
 )
 DROPPED = pa.schema(

@@ -47,7 +47,7 @@ def test_a_chunk_is_a_count_offsets_and_items_of_sized_fields(store):
         [item if isinstance(item, bytes) else item.encode() for item in row.values()] for row in items(store, samples)
     ]
 
-    [shard] = packed(Litdata(), store, samples)
+    [shard] = packed(Litdata(shuffle=False), store, samples)
     chunk = store.read(shard.files[0].key)
     count, *offsets = np.frombuffer(chunk[:16], "<u4").tolist()
 
@@ -62,8 +62,8 @@ def test_no_chunk_passes_the_target(store):
     samples = made_samples(store)
     size = sum(map(Litdata().size, samples[:3])) + Litdata.closing
 
-    exact = packed(Litdata(target_bytes=size), store, samples)
-    below = packed(Litdata(target_bytes=size - 1), store, samples)
+    exact = packed(Litdata(shuffle=False, target_bytes=size), store, samples)
+    below = packed(Litdata(shuffle=False, target_bytes=size - 1), store, samples)
 
     assert exact[0].num_bytes == size
     assert [shard.num_samples for shard in exact] == [3, 2]
@@ -71,7 +71,7 @@ def test_no_chunk_passes_the_target(store):
 
 
 def test_the_index_of_the_root_serves_vidcurate_and_litdata(store):
-    packed(Litdata(target_bytes=7000), store, made_samples(store))
+    packed(Litdata(shuffle=False, target_bytes=7000), store, made_samples(store))
 
     index = store.read_json("litdata/v0/index.json")
 
@@ -88,7 +88,7 @@ def test_other_contents_are_another_version_to_litdatas_cache(store):
     samples = made_samples(store)
     versions = []
     for chosen in (samples, samples[:4], samples):
-        packed(Litdata(), store, chosen)
+        packed(Litdata(shuffle=False), store, chosen)
         versions.append(store.read_json("litdata/v0/index.json")["updated_at"])
 
     assert versions[0] == versions[2] != versions[1]
@@ -98,10 +98,10 @@ def test_a_clip_that_is_gone_or_has_changed_is_said_by_name(store):
     [sample] = made_samples(store, 1)
 
     with pytest.raises(VidcurateError, match=r"clip-00\.mp4 has 3000 bytes, but the tables say 2999"):
-        packed(Litdata(), store, [replace(sample, num_bytes=2999)])
+        packed(Litdata(shuffle=False), store, [replace(sample, num_bytes=2999)])
     store.remove(sample.media)
     with pytest.raises(MissingInput, match=r"clip-00\.mp4"):
-        packed(Litdata(), store, [sample])
+        packed(Litdata(shuffle=False), store, [sample])
 
     assert store.keys("litdata") == []
 
@@ -110,14 +110,14 @@ def test_a_clip_that_offsets_do_not_reach_is_refused(store):
     [sample] = made_samples(store, 1)
 
     with pytest.raises(VidcurateError, match=r"clip-00\.mp4 has 4294967296 bytes"):
-        packed(Litdata(), store, [replace(sample, num_bytes=2**32)])
+        packed(Litdata(shuffle=False), store, [replace(sample, num_bytes=2**32)])
     with pytest.raises(pydantic.ValidationError):
         Litdata(target_bytes=2**32)
 
 
 def test_litdata_reads_every_sample_back(store, dataset):
     samples = made_samples(store)
-    packed(Litdata(target_bytes=7000), store, samples)
+    packed(Litdata(shuffle=False, target_bytes=7000), store, samples)
 
     read = list(dataset(store.path("litdata/v0")))
     shuffled = list(dataset(store.path("litdata/v0"), shuffle=True))
@@ -129,11 +129,11 @@ def test_litdata_reads_every_sample_back(store, dataset):
 
 def test_litdata_opens_a_subset_and_a_folder_of_bins_by_itself(store, dataset):
     samples = three_shapes(store)
-    packed_apart(Litdata(), store, train=samples[:2], val=samples[2:])
+    packed_apart(Litdata(shuffle=False), store, train=samples[:2], val=samples[2:])
     subsets = [list(dataset(store.path(f"litdata/v0/{name}"))) for name in ("train", "val")]
     index = store.read_json("litdata/v0/index.json")
 
-    packed(Litdata(bins=("duration", "aspect")), store, samples)
+    packed(Litdata(shuffle=False, bins=("duration", "aspect")), store, samples)
     all_bins = list(dataset(store.path("litdata/v0")))
     wide = list(dataset(store.path("litdata/v0/aspect_ratio_16_9")))
     names = [PurePosixPath(key).name for key in store.keys("litdata", ".bin")]
@@ -148,7 +148,7 @@ def test_litdata_opens_a_subset_and_a_folder_of_bins_by_itself(store, dataset):
 def test_litdata_resumes_in_the_middle_of_an_epoch(store, dataset):
     from litdata import StreamingDataLoader
 
-    packed(Litdata(target_bytes=7000), store, made_samples(store, 8))
+    packed(Litdata(shuffle=False, target_bytes=7000), store, made_samples(store, 8))
     folder = store.path("litdata/v0")
 
     whole = [batch["key"] for batch in StreamingDataLoader(dataset(folder, shuffle=True), batch_size=2, num_workers=0)]

@@ -37,7 +37,7 @@ def saying(sample: Sample, more: Mapping[str, Any]) -> Sample:
 def test_a_table_holds_the_metadata_and_the_clips_byte_for_byte(store):
     samples = made_samples(store)
 
-    table = opened(store, Parquet(), samples).read()
+    table = opened(store, Parquet(shuffle=False), samples).read()
 
     assert table.drop_columns("video").to_pylist() == [sample.metadata for sample in samples]
     assert table["video"].to_pylist() == [
@@ -48,14 +48,14 @@ def test_a_table_holds_the_metadata_and_the_clips_byte_for_byte(store):
 def test_clips_can_stay_where_they_are(store):
     samples = made_samples(store)
 
-    table = opened(store, Parquet(media="paths"), samples).read()
+    table = opened(store, Parquet(shuffle=False, media="paths"), samples).read()
 
     assert [store.read(path) for path in table["video"].to_pylist()] == [store.read(each.media) for each in samples]
 
 
 def test_a_row_group_stays_within_its_bound_and_clips_are_stored_as_they_are(store):
     # Clips of 3000 to 3004 bytes, and less than 100 bytes of metadata each.
-    file = opened(store, Parquet(row_group_bytes=7000), made_samples(store))
+    file = opened(store, Parquet(shuffle=False, row_group_bytes=7000), made_samples(store))
 
     groups = [file.metadata.row_group(index) for index in range(file.num_row_groups)]
     columns = [{facts["path_in_schema"]: facts for facts in group.to_dict()["columns"]} for group in groups]
@@ -73,7 +73,7 @@ def test_a_column_has_the_same_type_whatever_a_shard_holds(store):
     full = saying(full, CLIP | MORE | {"windows": [window], "scores": {"motion.motion": 0.5, "text.text": 2}})
     bare = saying(bare, CLIP | MORE | {"fps": None, "scores": {"motion.motion": None, "text.text": None}})
 
-    shards = packed(Parquet(target_bytes=1), store, [full, bare])
+    shards = packed(Parquet(shuffle=False, target_bytes=1), store, [full, bare])
     first, second = (pq.read_schema(store.path(shard.files[0].key)) for shard in shards)
 
     assert first == second
@@ -84,7 +84,7 @@ def test_a_column_has_the_same_type_whatever_a_shard_holds(store):
 
 
 def test_scores_of_no_filter_have_no_column(store):
-    file = opened(store, Parquet(), [saying(each, {"scores": {}}) for each in made_samples(store)])
+    file = opened(store, Parquet(shuffle=False), [saying(each, {"scores": {}}) for each in made_samples(store)])
 
     assert "scores" not in file.schema_arrow.names
 
@@ -93,10 +93,10 @@ def test_a_clip_that_is_gone_or_has_changed_is_said_by_name(store):
     [sample] = made_samples(store, 1)
 
     with pytest.raises(VidcurateError, match=r"clip-00\.mp4 has 3000 bytes, but the tables say 2999"):
-        packed(Parquet(), store, [replace(sample, num_bytes=2999)])
+        packed(Parquet(shuffle=False), store, [replace(sample, num_bytes=2999)])
     store.remove(sample.media)
     with pytest.raises(MissingInput, match=r"clip-00\.mp4"):
-        packed(Parquet(), store, [sample])
+        packed(Parquet(shuffle=False), store, [sample])
 
     assert store.keys("parquet") == []
 
@@ -105,7 +105,7 @@ def test_a_clip_too_large_for_a_value_is_refused(store):
     [sample] = made_samples(store, 1)
 
     with pytest.raises(ShapeError, match=r"clip-00\.mp4 has 2147483648 bytes"):
-        packed(Parquet(), store, [replace(sample, num_bytes=2**31)])
+        packed(Parquet(shuffle=False), store, [replace(sample, num_bytes=2**31)])
 
 
 @pytest.mark.parametrize("settings", [{"row_group_bytes": 0}, {"row_group_bytes": 2**31}, {"media": "frames"}])
@@ -121,7 +121,7 @@ def test_datasets_reads_splits_and_decodes_videos_without_a_cast(store, make_vid
     store.write("clips/clip-00.mp4", clip)
     samples[0] = replace(samples[0], num_bytes=len(clip))
 
-    packed_apart(Parquet(), store, train=samples[:2], val=samples[2:])
+    packed_apart(Parquet(shuffle=False), store, train=samples[:2], val=samples[2:])
     read = datasets.load_dataset(store.path("parquet/v0"), streaming=True)
     first, second = read["train"].decode(False)
     [last] = read["validation"].decode(False)

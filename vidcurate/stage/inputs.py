@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import uuid
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from vidcurate.errors import MediaError
 from vidcurate.records import NAMESPACE, Video
@@ -22,21 +22,23 @@ class Inputs:
         videos: inputs with content of their own, sorted by uri.
         copies: records of inputs whose bytes equal those of an earlier one.
         unreadable: records of inputs that could not be opened.
+        taken: records of inputs that were taken down.
     """
 
     videos: tuple[Video, ...]
     copies: tuple[Record, ...]
     unreadable: tuple[Record, ...]
+    taken: tuple[Record, ...] = ()
 
     @property
     def settled(self) -> tuple[Record, ...]:
         """Records of the inputs that need no work."""
-        return self.copies + self.unreadable
+        return self.copies + self.unreadable + self.taken
 
     @property
     def count(self) -> int:
         """All of them."""
-        return len(self.videos) + len(self.copies) + len(self.unreadable)
+        return len(self.videos) + len(self.settled)
 
 
 def identify(source: Source) -> Inputs:
@@ -49,15 +51,15 @@ def identify(source: Source) -> Inputs:
     copies: list[Record] = []
     unreadable: list[Record] = []
     for entry in itertools.islice(source.inputs(), source.limit):
+        license = entry.license or source.license or ""
         try:
             name, size_bytes = video_id(entry.path, full=source.full_hash)
         except MediaError as error:
             nameless = str(uuid.uuid5(NAMESPACE, f"unreadable:{entry.uri}"))
-            unreadable.append(
-                failed(Video(id=nameless, uri=entry.uri, path=entry.path, size_bytes=0), "source", error, {})
-            )
+            video = Video(id=nameless, uri=entry.uri, path=entry.path, size_bytes=0, license=license)
+            unreadable.append(failed(video, "source", error, {}))
             continue
-        video = Video(id=name, uri=entry.uri, path=entry.path, size_bytes=size_bytes)
+        video = Video(id=name, uri=entry.uri, path=entry.path, size_bytes=size_bytes, license=license)
         if name in first:
             copies.append(_copy(video, first[name]))
         else:
@@ -71,6 +73,16 @@ def superseded(records: Mapping[str, Record], inputs: Inputs) -> list[str]:
     return [key for key, record in records.items() if not record.clips and listed.get(record.video["uri"], key) != key]
 
 
+def relicensed(records: Mapping[str, Record], inputs: Inputs) -> list[Record]:
+    """Records of videos whose licence is stated otherwise by now, put right; nothing else of them depends on it."""
+    known = ((records[video.id], video.license) for video in inputs.videos if video.id in records)
+    return [
+        replace(record, video=record.video | {"license": license})
+        for record, license in known
+        if record.video.get("license", "") != license
+    ]
+
+
 def _copy(video: Video, original: Video) -> Record:
     return Record(
         key=str(uuid.uuid5(NAMESPACE, f"copy:{video.id}:{video.uri}")),
@@ -78,6 +90,7 @@ def _copy(video: Video, original: Video) -> Record:
             "video_id": video.id,
             "uri": video.uri,
             "size_bytes": video.size_bytes,
+            "license": video.license,
             "status": "duplicate",
             "reason": f"same bytes as {original.uri}",
         },

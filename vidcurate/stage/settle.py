@@ -130,7 +130,7 @@ def _removed(store: Store, records: Iterable[Record], reasons: Mapping[str, str]
 
 
 def _video(record: Record, clips: list[Row]) -> Row:
-    row = record.video | {"num_clips": len(clips)}
+    row = {"license": ""} | record.video | {"num_clips": len(clips)}  # older records know of no licence
     if clips and not record.failure and not any(clip["kept"] for clip in clips):
         reason, _ = Counter(clip["reason"] for clip in clips).most_common(1)[0]
         row |= {"status": "filtered", "reason": reason}
