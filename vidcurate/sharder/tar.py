@@ -39,6 +39,7 @@ BUFFER = 2**20
 LARGEST = 0o77777777777
 """Bytes of the largest file that a USTAR header can tell, 8 GiB less one."""
 
+ENCODE = json.JSONEncoder(sort_keys=True, ensure_ascii=False).encode
 OWNER = b"0000644\0" + 2 * b"0000000\0"
 """Mode 0644, user and group 0."""
 TIME = b"00000000000\0"
@@ -130,14 +131,16 @@ class Tar:
         self._write(bytes(CLOSING))
 
     def _by_kernel(self, clip: io.RawIOBase, size: int) -> int:
-        """Copy a clip without bringing it here; return how many bytes the kernel was ready to copy."""
+        """Copy a clip without bringing it here; return how many bytes the kernel was ready to copy.
+
+        What it refuses (between file systems, where it is old, on macOS) is left to be read, which says what is wrong
+        if it is the disk.
+        """
         done = 0
         if isinstance(clip, io.FileIO) and hasattr(os, "copy_file_range"):
             self.file.flush()
-            with suppress(
-                OSError
-            ):  # other file systems, old kernels: reading goes on from there, or says what is wrong
-                while step := os.copy_file_range(clip.fileno(), self.file.fileno(), size - done):
+            with suppress(OSError):
+                while done < size and (step := os.copy_file_range(clip.fileno(), self.file.fileno(), size - done)):
                     done += step
         self.offset += done
         return done
@@ -230,7 +233,7 @@ def _record(name: bytes, value: bytes) -> bytes:
 def _texts(sample: Sample, embedding: bool) -> dict[str, bytes]:
     """Contents of all files of a sample but the clip, by extension."""
     texts = {
-        "json": json.dumps(sample.metadata, sort_keys=True, ensure_ascii=False).encode(),
+        "json": ENCODE(sample.metadata).encode(),
         "txt": sample.caption.encode(),
     }
     if not embedding:
