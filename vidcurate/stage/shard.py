@@ -115,7 +115,7 @@ def finish(store: Store, sharder: Sharder, shards: Sequence[Shard], whole: Whole
 def pack_part(part: Part, *, sharder: Sharder, cut: str, clips: str, out: str) -> Shard:
     """Write one shard, wholly on one worker, and its record last."""
     store = Store(out)
-    files = loaded(sharder, best_device())(Store(clips), store, part)
+    files = loaded(sharder, best_device() if sharder.computes else "cpu")(Store(clips), store, part)
     entry = Shard(
         name=part.name,
         subset=part.subset,
