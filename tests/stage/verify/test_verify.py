@@ -9,6 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
@@ -143,8 +144,8 @@ def zero_the_end(clip: bytes) -> bytes:
 
 
 def tag_media(root: Path) -> None:
-    """The container's name of its writer is another; no frame is."""
-    rewrite(root, 0, lambda found: [*found[:2], (found[2][0], found[2][1].replace(b"Lavf", b"Mine"))])
+    """The name of a track is another; no frame is."""
+    rewrite(root, 0, lambda found: [*found[:2], (found[2][0], found[2][1].replace(b"VideoHandler", b"videoHandler"))])
 
 
 def move_an_offset(root: Path) -> None:
@@ -238,6 +239,19 @@ def test_a_sound_dataset_passes_and_is_told_in_the_same_words_twice(dataset):
     samples = ("samples", "media", "metadata", "sidecars", "keys", "membership")
     assert {counts[f"shards/{name}"] for name in samples} == {4}
     assert counts["decode/clips"] == counts["loaders/webdataset"] == counts["loaders/tarfile"] == 4
+
+
+def test_a_clip_that_is_neither_packed_nor_listed_as_dropped_is_missed(dataset):
+    dropped = [row["id"] for row in pq.read_table(dataset / DECISIONS).to_pylist() if not row["kept"]]
+    listed = {"id": dropped, "reason": ["semantic_duplicate"]}
+    pq.write_table(pa.table(listed), dataset / FOLDER / "drops.parquet")
+    assert verified(dataset) == (set(), "")
+    pq.write_table(pa.table(listed).slice(0, 0), dataset / FOLDER / "drops.parquet")
+
+    blamed, message = verified(dataset)
+
+    assert blamed == {"shards/drops"}
+    assert f"clip {dropped[0]} is neither in a shard nor in" in message
 
 
 def test_every_fault_is_told_at_once(dataset):

@@ -11,11 +11,11 @@ from typing import Any
 import pyarrow as pa
 
 from vidcurate.sharder.base import Shard, Sharder
+from vidcurate.stage.append import FOLDER as LEFT_OUT
 from vidcurate.stage.dropped import with_vectors
 from vidcurate.stage.samples import samples
 from vidcurate.stage.settle import Tables
-from vidcurate.stage.shard import DROPS_FILE
-from vidcurate.stage.verify.check import Check, checked
+from vidcurate.stage.verify.check import Check, checked, rows
 from vidcurate.stage.verify.tar import Packed
 from vidcurate.store.commit import committed
 from vidcurate.store.files import Store
@@ -33,9 +33,7 @@ def expected(
         MissingInput: the decisions do not fit the clips.
     """
     clips = tables.clips if decisions is None else with_vectors(store, tables.clips, decisions)
-    key = f"{sharder.folder}/{DROPS_FILE}"
-    drops = store.read_table(key).to_pylist() if store.exists(key) else []
-    left = {row["id"] for row in drops if row["stage"] == "shard"}
+    left = _left_out(store)
     found = samples(replace(tables, clips=clips), decisions, sharder)
     return {sample.key: json.loads(json.dumps(sample.metadata)) for sample in found if sample.key not in left}
 
@@ -88,8 +86,7 @@ def check_membership(
         keys: of all samples that were found.
         unseen: samples of shards that could not be opened, as their records count them.
     """
-    record = committed(store, sharder.folder)
-    stale = {key for names in dict(record.get("stale", {})).values() for key in names}  # packed before, and left there
+    stale = _stale(store, sharder)
     missing, foreign = sorted(set(wanted) - set(keys)), sorted(set(keys) - set(wanted) - stale)
 
     def findings() -> Iterator[str | None]:
@@ -101,6 +98,45 @@ def check_membership(
             yield f"records count {unseen} samples in shards that were not opened, {len(missing)} clips are left"
 
     return checked("shards/membership", findings())
+
+
+def check_drops(store: Store, sharder: Sharder, clips: pa.Table, keys: Set[str], is_whole: bool) -> Check:
+    """`shards/drops`: every clip that was cut is in a shard or in drops.parquet with a reason, and none is in both.
+
+    Args:
+        store: the dataset.
+        sharder: which of its datasets.
+        clips: CLIPS.
+        keys: of all samples that were found.
+        is_whole: whether every shard could be opened.
+    """
+    key = f"{sharder.folder}/drops.parquet"
+    if not store.exists(key) or not is_whole:
+        return Check(name="shards/drops", note=f"{key} is not there" if is_whole else "some shards were not opened")
+    reasons = _left_out(store) | {row["id"]: row["reason"] for row in rows(store.read_table(key, ["id", "reason"]))}
+    stale = _stale(store, sharder)
+
+    def findings() -> Iterator[str | None]:
+        for clip in clips["clip_id"].to_pylist():
+            if clip in stale:
+                yield None
+            elif (clip in keys) == (clip in reasons):
+                yield f"clip {clip} is {'in a shard and' if clip in keys else 'neither in a shard nor'} in {key}"
+            else:
+                yield f"clip {clip} is dropped for no reason" if clip not in keys and not reasons[clip] else None
+
+    return checked("shards/drops", findings())
+
+
+def _left_out(store: Store) -> dict[str, str]:
+    """Why an append has left out clips, by their ids."""
+    key = f"{LEFT_OUT}/part-0.parquet"
+    return {row["clip_id"]: row["reason"] for row in rows(store.read_table(key))} if store.exists(key) else {}
+
+
+def _stale(store: Store, sharder: Sharder) -> set[str]:
+    """Clips that an append has found packed and would not choose today; they stay."""
+    return {key for names in dict(committed(store, sharder.folder).get("stale") or {}).values() for key in names}
 
 
 def _difference(

@@ -26,6 +26,7 @@ REMEDIES: Mapping[str, str] = {
     "shards/media": "if the clip is right, " + ANEW + "; else remove the record of its video and " + SPLIT,
     "shards/sidecars": ANEW,
     "shards/membership": SHARD,
+    "shards/drops": SHARD,
     "shards/subsets": "do not train on it; remove _commit.json of the shards' folder and " + SHARD,
     "decode/clips": "remove the clip and the record of its video from processed_videos/, " + SPLIT + ", then shard",
 }

@@ -16,7 +16,7 @@ from vidcurate.runtime.base import Runtime
 from vidcurate.sharder.base import Shard, Sharder
 from vidcurate.stage.verify.check import Check, checked, merged
 from vidcurate.stage.verify.decode import Batch, Spot, batches, check_decoding, is_drawn
-from vidcurate.stage.verify.expected import check_membership, check_metadata, metadata_of
+from vidcurate.stage.verify.expected import check_drops, check_membership, check_metadata, metadata_of
 from vidcurate.stage.verify.loaders import check_loaders
 from vidcurate.stage.verify.records import check_listed
 from vidcurate.stage.verify.shard import FORMATS, Inspected, inspect
@@ -103,6 +103,8 @@ def check_shards(look: Look, runtime: Runtime) -> Iterator[Check]:
     else:
         unseen = sum(entry.shard.num_samples for entry in seen if not entry.is_open)
         yield check_membership(look.store, look.sharder, look.wanted, keys, unseen)
+    whole = all(entry.is_open for entry in seen)
+    yield check_drops(look.store, look.sharder, look.clips, keys.keys(), whole)
     packed = {key: (video, entry.shard.subset) for entry in seen for key, video in entry.videos.items()}
     yield check_subsets(packed, look.clips, look.decisions)
     sound = [entry for entry in seen if entry.is_sound]
