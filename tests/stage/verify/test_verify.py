@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import json
 import shutil
 from collections.abc import Callable
@@ -238,6 +239,8 @@ def test_a_sound_dataset_passes_and_is_told_in_the_same_words_twice(dataset):
     counts = {check["name"]: check["checked"] for check in json.loads(said[0])["checks"]}
     samples = ("samples", "media", "metadata", "sidecars", "keys", "membership")
     assert {counts[f"shards/{name}"] for name in samples} == {4}
+    installed = [name for name in ("wids", "datasets") if importlib.util.find_spec(name)]
+    assert [counts[f"loaders/{name}"] for name in installed] == [4] * len(installed)
     assert counts["decode/clips"] == counts["loaders/webdataset"] == counts["loaders/tarfile"] == 4
 
 
@@ -306,7 +309,9 @@ def test_nothing_to_verify_is_an_error(tmp_path):
 def test_a_loader_that_raises_is_a_fault_and_the_next_one_is_tried(tmp_path):
     (tmp_path / "a.tar").write_bytes(b"no tar" * 1000)
 
-    checks = list(check_loaders(Store(str(tmp_path)), "webdataset", ["a.tar"], ["x"], ("webdataset", "tarfile")))
+    checks = list(
+        check_loaders(Store(str(tmp_path)), SHARDER, ["a.tar"], ["x"], ("webdataset", "tarfile"), is_whole=True)
+    )
 
     assert [check.name for check in checks] == ["loaders/webdataset", "loaders/tarfile"]
     assert [check.faults for check in checks] == [1, 1]

@@ -110,7 +110,8 @@ def check_shards(look: Look, runtime: Runtime) -> Iterator[Check]:
     sound = [entry for entry in seen if entry.is_sound]
     names = [entry.shard.files[0].key for entry in sound]
     inside = sum((entry.keys for entry in sound), Counter[str]())
-    yield from check_loaders(look.store, look.sharder.name, names, inside, look.settings.loaders)
+    all_sound = len(sound) == len(seen)
+    yield from check_loaders(look.store, look.sharder, names, inside, look.settings.loaders, is_whole=all_sound)
     if look.settings.sample:
         yield check_decoding(look.store, [batch for entry in seen for batch in entry.batches], runtime)
 
