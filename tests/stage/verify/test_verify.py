@@ -34,6 +34,7 @@ from vidcurate.embedder.histogram import Histogram
 from vidcurate.errors import MissingInput, VidcurateError
 from vidcurate.preview.none import NoPreview
 from vidcurate.recipe import Verify
+from vidcurate.sharder.checksums import write_checksums
 from vidcurate.source.folder import Folder
 from vidcurate.splitter.fixed import Fixed
 from vidcurate.stage.verify.decode import is_drawn
@@ -182,6 +183,7 @@ def forget_a_clip(root: Path) -> None:
 def lie_in_the_index(root: Path) -> None:
     path = root / FOLDER / "index.json"
     path.write_text(path.read_text().replace('"num_samples": 1', '"num_samples": 9', 1))
+    write_checksums(Store(str(root)), FOLDER, shards(root))
 
 
 FAULTS: list[tuple[Callable[[Path], object], str, str]] = [
@@ -200,6 +202,7 @@ FAULTS: list[tuple[Callable[[Path], object], str, str]] = [
     (move_an_offset, "shards/sidecars", "row 0: mp4_offset"),
     (share_a_video_with_validation, "shards/subsets", "is in train and val"),
     (lie_in_the_index, "shards/index", "num_samples 9, its record 1"),
+    (lambda root: (root / FOLDER / "wids.json").write_text("{}"), "shards/checksums", "wids.json has other bytes"),
     (lambda root: (root / FOLDER / "_commit.json").unlink(), "shards/index", "packing has not ended"),
     (lambda root: next((root / "clips").iterdir()).unlink(), "tables/files", "is not there"),
     (lambda root: (root / "clips" / "new.mp4").touch(), "tables/files", "clips/new.mp4 is a file of no clip"),
@@ -244,17 +247,19 @@ def test_a_sound_dataset_passes_and_is_told_in_the_same_words_twice(dataset):
     assert counts["decode/clips"] == counts["loaders/webdataset"] == counts["loaders/tarfile"] == 4
 
 
-def test_a_clip_that_is_neither_packed_nor_listed_as_dropped_is_missed(dataset):
+def test_a_clip_that_is_dropped_and_not_listed_is_missed(dataset):
     dropped = [row["id"] for row in pq.read_table(dataset / DECISIONS).to_pylist() if not row["kept"]]
     listed = {"id": dropped, "reason": ["semantic_duplicate"]}
     pq.write_table(pa.table(listed), dataset / FOLDER / "drops.parquet")
+    write_checksums(Store(str(dataset)), FOLDER, shards(dataset))
     assert verified(dataset) == (set(), "")
     pq.write_table(pa.table(listed).slice(0, 0), dataset / FOLDER / "drops.parquet")
+    write_checksums(Store(str(dataset)), FOLDER, shards(dataset))
 
     blamed, message = verified(dataset)
 
     assert blamed == {"shards/drops"}
-    assert f"clip {dropped[0]} is neither in a shard nor in" in message
+    assert f"clip {dropped[0]} is dropped, but {FOLDER}/drops.parquet does not say why" in message
 
 
 def test_every_fault_is_told_at_once(dataset):

@@ -100,32 +100,27 @@ def check_membership(
     return checked("shards/membership", findings())
 
 
-def check_drops(store: Store, sharder: Sharder, clips: pa.Table, keys: Set[str], is_whole: bool) -> Check:
-    """`shards/drops`: every clip that was cut is in a shard or in drops.parquet with a reason, and none is in both.
+def check_drops(store: Store, sharder: Sharder, clips: pa.Table, wanted: Mapping[str, object]) -> Check:
+    """`shards/drops`: drops.parquet lists, with a reason, the clips that do not stay, and no other.
 
     Args:
         store: the dataset.
         sharder: which of its datasets.
-        clips: CLIPS.
-        keys: of all samples that were found.
-        is_whole: whether every shard could be opened.
+        clips: CLIPS, all that were cut.
+        wanted: those that stay, by their ids.
     """
     key = f"{sharder.folder}/drops.parquet"
-    if not store.exists(key) or not is_whole:
-        return Check(name="shards/drops", note=f"{key} is not there" if is_whole else "some shards were not opened")
+    if not store.exists(key):
+        return Check(name="shards/drops", note=f"{key} is not there")
     reasons = _left_out(store) | {row["id"]: row["reason"] for row in rows(store.read_table(key, ["id", "reason"]))}
     stale = _stale(store, sharder)
 
-    def findings() -> Iterator[str | None]:
-        for clip in clips["clip_id"].to_pylist():
-            if clip in stale:
-                yield None
-            elif (clip in keys) == (clip in reasons):
-                yield f"clip {clip} is {'in a shard and' if clip in keys else 'neither in a shard nor'} in {key}"
-            else:
-                yield f"clip {clip} is dropped for no reason" if clip not in keys and not reasons[clip] else None
+    def finding(clip: str) -> str | None:
+        if clip in wanted:
+            return f"clip {clip} stays, but {key} lists it" if clip in reasons else None
+        return None if clip in stale or reasons.get(clip) else f"clip {clip} is dropped, but {key} does not say why"
 
-    return checked("shards/drops", findings())
+    return checked("shards/drops", map(finding, clips["clip_id"].to_pylist()))
 
 
 def _left_out(store: Store) -> dict[str, str]:

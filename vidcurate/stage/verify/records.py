@@ -17,7 +17,7 @@ from vidcurate.store.files import Store
 
 BESIDE = (
     "index.json", "*.md", "*.md5", "*.sha256", "SHA256SUMS", "sha256sums.txt", "croissant.json", "wids*.json",
-    "drops*", ".nv-meta/*", "*wdinfo*.json", "dataset_info.json", "takedown*.json",
+    "drops.parquet", ".nv-meta/*", "*.tar.idx", "*wdinfo*.json", "dataset_info.json", "takedown*.json",
 )  # fmt: skip
 """What lies beside shards and lists or describes them, below the sharder's folder."""
 

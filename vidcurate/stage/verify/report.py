@@ -20,6 +20,7 @@ REMEDIES: Mapping[str, str] = {
     "tables/decisions": "run +experiment=dedup again with the same out and dedup.eps, then +experiment=shard",
     "shards/index": "remove _commit.json of the shards' folder and " + SHARD,
     "shards/files": ANEW,
+    "shards/checksums": "remove _commit.json of the shards' folder and " + SHARD,
     "shards/samples": ANEW,
     "shards/keys": ANEW,
     "shards/metadata": ANEW,

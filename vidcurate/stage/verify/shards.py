@@ -21,6 +21,7 @@ from vidcurate.stage.verify.loaders import check_loaders
 from vidcurate.stage.verify.records import check_listed
 from vidcurate.stage.verify.shard import FORMATS, Inspected, inspect
 from vidcurate.stage.verify.subsets import check_subsets
+from vidcurate.stage.verify.sums import check_sums
 from vidcurate.store.files import Store
 
 INSIDE = ("shards/samples", "shards/media", "shards/metadata", "shards/sidecars")
@@ -93,18 +94,18 @@ def check_shards(look: Look, runtime: Runtime) -> Iterator[Check]:
     seen = sorted((_seen(look, entry) for entry in found), key=lambda entry: entry.shard.name)
     files = [entry.checks["shards/files"] for entry in seen]
     yield merged("shards/files", [*files, check_listed(look.store, look.sharder, look.shards)])
+    yield check_sums(look.store, look.sharder, look.shards)
     for name in INSIDE:
         parts = [entry.checks[name] for entry in seen if name in entry.checks]
         yield merged(name, parts, look.doubt if name == "shards/metadata" else _unopened(look, seen))
     keys = sum((entry.keys for entry in seen), Counter[str]())
     yield checked("shards/keys", _keys(keys))
     if look.wanted is None:
-        yield Check(name="shards/membership", note=look.doubt)
+        yield from (Check(name=name, note=look.doubt) for name in ("shards/membership", "shards/drops"))
     else:
         unseen = sum(entry.shard.num_samples for entry in seen if not entry.is_open)
         yield check_membership(look.store, look.sharder, look.wanted, keys, unseen)
-    whole = all(entry.is_open for entry in seen)
-    yield check_drops(look.store, look.sharder, look.clips, keys.keys(), whole)
+        yield check_drops(look.store, look.sharder, look.clips, look.wanted)
     packed = {key: (video, entry.shard.subset) for entry in seen for key, video in entry.videos.items()}
     yield check_subsets(packed, look.clips, look.decisions)
     sound = [entry for entry in seen if entry.is_sound]
