@@ -280,6 +280,16 @@ def test_what_made_the_shards_counts_not_the_config_of_the_day(dataset):
     assert verified(dataset, other) == (set(), "")
 
 
+def test_the_tables_do_not_count_where_decisions_came_from_elsewhere(dataset):
+    run = json.loads((dataset / "run.json").read_text())
+    run["shard"]["config"]["decisions"] = "elsewhere"
+    (dataset / "run.json").write_text(json.dumps(run))
+    rename_a_sample(dataset)
+
+    assert verified(dataset) == (set(), "")
+    assert "decisions came from elsewhere" in (dataset / "verify.md").read_text()
+
+
 def test_a_dataset_on_another_file_system_is_verified_too(made):
     Store("memory://verified").fs.put(str(made), "/verified", recursive=True)
 

@@ -12,14 +12,13 @@ from vidcurate.dedup.base import Dedup
 from vidcurate.errors import MissingInput
 from vidcurate.recipe import Recipe
 from vidcurate.runtime.base import Runtime
-from vidcurate.sharder.base import Sharder
 from vidcurate.stage.settle import Tables
 from vidcurate.stage.verify.check import Check
 from vidcurate.stage.verify.decisions import check_decisions, read_decisions
 from vidcurate.stage.verify.embeddings import check_embeddings
 from vidcurate.stage.verify.expected import expected
 from vidcurate.stage.verify.files import check_files
-from vidcurate.stage.verify.made import made_by
+from vidcurate.stage.verify.made import Made, made_by
 from vidcurate.stage.verify.records import check_index, read_records
 from vidcurate.stage.verify.report import as_table, demand_truth, write_result
 from vidcurate.stage.verify.rows import check_rows
@@ -43,7 +42,8 @@ def verify(store: Store, tables: Tables, recipe: Recipe, runtime: Runtime, seed:
         MissingInput: there is nothing to look at.
         VidcurateError: something does not hold.
     """
-    rule, sharder, said = made_by(store, recipe)
+    made = made_by(store, recipe)
+    rule, sharder, said = made.rule, made.sharder, made.is_said
     shards, unreadable = read_records(store, sharder)
     if not (tables.clips.num_rows or shards or unreadable or said):
         raise MissingInput(f"{store.url}: neither tables nor shards to verify; run +experiment=curate with this out")
@@ -51,7 +51,7 @@ def verify(store: Store, tables: Tables, recipe: Recipe, runtime: Runtime, seed:
     checks = [*_of_tables(store, tables, rule, decisions)]
     if shards or unreadable or said or store.exists(f"{sharder.folder}/index.json"):
         log.info("verify: shards of sharder=%s, made with dedup=%s dedup.eps=%r", sharder.name, rule.name, rule.eps)
-        wanted, doubt = _wanted(store, tables, rule, sharder, decisions, checks)
+        wanted, doubt = _wanted(store, tables, made, decisions, checks)
         checks.append(check_index(store, sharder, shards, unreadable))
         look = Look(
             store=store,
@@ -87,8 +87,7 @@ def _of_tables(store: Store, tables: Tables, rule: Dedup, decisions: pa.Table | 
 def _wanted(
     store: Store,
     tables: Tables,
-    rule: Dedup,
-    sharder: Sharder,
+    made: Made,
     decisions: pa.Table | None,
     checks: Sequence[Check],
 ) -> tuple[Mapping[str, Mapping[str, Any]] | None, str]:
@@ -96,9 +95,11 @@ def _wanted(
     bad = [check.name for check in checks if check.faults and check.name in ("tables/rows", "tables/decisions")]
     if bad:
         return None, f"not compared with the tables: {' and '.join(bad)} fail"
-    if rule.compares and decisions is None:
+    if made.elsewhere:
+        return None, f"not compared with the tables: {' and '.join(made.elsewhere)} came from elsewhere"
+    if made.rule.compares and decisions is None:
         return None, "not compared with the tables: no decisions are stored"
     try:
-        return expected(store, tables, decisions, sharder), ""
+        return expected(store, tables, decisions, made.sharder), ""
     except MissingInput as error:
         return None, f"not compared with the tables: {error}"
