@@ -31,12 +31,14 @@ from vidcurate import Recipe, curate
 from vidcurate.cluster.single import Single
 from vidcurate.dedup.leader import Leader
 from vidcurate.embedder.histogram import Histogram
-from vidcurate.errors import MissingInput, VidcurateError
+from vidcurate.errors import MissingExtra, MissingInput, VidcurateError
 from vidcurate.preview.none import NoPreview
 from vidcurate.recipe import Verify
+from vidcurate.registry import registered
 from vidcurate.sharder.checksums import write_checksums
 from vidcurate.source.folder import Folder
 from vidcurate.splitter.fixed import Fixed
+from vidcurate.stage.shard import stored_shards
 from vidcurate.stage.verify.decode import is_drawn
 from vidcurate.stage.verify.loaders import check_loaders
 from vidcurate.store.files import Store
@@ -278,6 +280,22 @@ def test_what_made_the_shards_counts_not_the_config_of_the_day(dataset):
     other = replace(RECIPE, dedup=Leader(eps=0.2), sharder=replace(SHARDER, target_bytes=10))
 
     assert verified(dataset, other) == (set(), "")
+
+
+@pytest.mark.parametrize("name", sorted(set(registered("sharder")) - {"webdataset"}))
+def test_shards_of_any_other_sharder_are_counted_and_held_against_their_checksums(dataset, name):
+    sharder = registered("sharder")[name]()
+    try:
+        sharder.check()
+    except MissingExtra as error:
+        pytest.skip(str(error))
+    recipe = replace(RECIPE, sharder=sharder)
+    curate(recipe, out=str(dataset), steps=["shard", "verify"])
+    [record, *_] = stored_shards(Store(str(dataset)), sharder).values()
+    file = dataset / record.files[0].key
+    file.write_bytes(file.read_bytes()[:-1])
+
+    assert verified(dataset, recipe)[0] == {"shards/files"}
 
 
 def test_the_tables_do_not_count_where_decisions_came_from_elsewhere(dataset):

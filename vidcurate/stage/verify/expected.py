@@ -96,6 +96,8 @@ def check_membership(
             yield from (f"clip {key} stays, but is in no shard" for key in missing)
         elif len(missing) < unseen and not stale:
             yield f"records count {unseen} samples in shards that were not opened, {len(missing)} clips are left"
+        elif unseen:
+            yield None
 
     return checked("shards/membership", findings())
 

@@ -141,7 +141,7 @@ def _wids(paths: Sequence[Path]) -> Iterator[str]:
 
 LOADERS: Mapping[str, Loader] = {
     "webdataset": Loader(module="webdataset", sharders=("webdataset",), keys=_webdataset, package="webdataset"),
-    "tarfile": Loader(module="tarfile", sharders=("webdataset", "cosmos"), keys=_tarfile, package="python"),
+    "tarfile": Loader(module="tarfile", sharders=("webdataset",), keys=_tarfile, package="python"),
     "wids": Loader(module="wids", sharders=("webdataset",), keys=_wids, package="wids", index="wids.json"),
     "datasets": Loader(module="datasets", sharders=("webdataset",), keys=_datasets, package="datasets"),
 }
