@@ -209,6 +209,7 @@ FAULTS: list[tuple[Callable[[Path], object], str, str]] = [
     (lambda root: next((root / "clips").iterdir()).unlink(), "tables/files", "is not there"),
     (lambda root: (root / "clips" / "new.mp4").touch(), "tables/files", "clips/new.mp4 is a file of no clip"),
     (forget_a_video, "tables/rows", "which VIDEOS does not know"),
+    (lambda root: (root / CLIPS).write_bytes(b"no table"), "tables/rows", "a file of tables/ cannot be read"),
     (spoil_a_vector, "tables/embeddings", "is empty or not finite"),
     (orphan, "tables/decisions", "orphan: clip"),
     (keep_both, "tables/decisions", "are both kept at a similarity of"),
@@ -343,7 +344,7 @@ def test_a_loader_that_raises_is_a_fault_and_the_next_one_is_tried(tmp_path):
     (tmp_path / "a.tar").write_bytes(b"no tar" * 1000)
 
     checks = list(
-        check_loaders(Store(str(tmp_path)), SHARDER, ["a.tar"], ["x"], ("webdataset", "tarfile"), is_whole=True)
+        check_loaders(Store(str(tmp_path)), SHARDER, ["a.tar"], {"x": 1}, ("webdataset", "tarfile"), is_whole=True)
     )
 
     assert [check.name for check in checks] == ["loaders/webdataset", "loaders/tarfile"]

@@ -12,8 +12,9 @@ from vidcurate.dedup.base import Dedup
 from vidcurate.errors import MissingInput
 from vidcurate.recipe import Recipe
 from vidcurate.runtime.base import Runtime
-from vidcurate.stage.settle import Tables
-from vidcurate.stage.verify.check import Check
+from vidcurate.stage.settle import FOLDER as TABLES
+from vidcurate.stage.settle import SCHEMAS, Tables, read_tables
+from vidcurate.stage.verify.check import Check, checked
 from vidcurate.stage.verify.decisions import check_decisions, read_decisions
 from vidcurate.stage.verify.embeddings import check_embeddings
 from vidcurate.stage.verify.expected import expected
@@ -28,12 +29,11 @@ from vidcurate.store.files import Store
 log = logging.getLogger(__name__)
 
 
-def verify(store: Store, tables: Tables, recipe: Recipe, runtime: Runtime, seed: int) -> tuple[Check, ...]:
+def verify(store: Store, recipe: Recipe, runtime: Runtime, seed: int) -> tuple[Check, ...]:
     """Look at all of a dataset; nothing is written but verify.json and verify.md.
 
     Args:
         store: the dataset.
-        tables: what split knows.
         recipe: `verify` says how closely to look.
         runtime: maps over workers.
         seed: of the draw of clips that are decoded.
@@ -42,13 +42,14 @@ def verify(store: Store, tables: Tables, recipe: Recipe, runtime: Runtime, seed:
         MissingInput: there is nothing to look at.
         VidcurateError: something does not hold.
     """
+    tables, fault = _tables(store)
     made = made_by(store, recipe)
     rule, sharder, said = made.rule, made.sharder, made.is_said
     shards, unreadable = read_records(store, sharder)
-    if not (tables.clips.num_rows or shards or unreadable or said):
+    if not (tables.clips.num_rows or fault or shards or unreadable or said):
         raise MissingInput(f"{store.url}: neither tables nor shards to verify; run +experiment=curate with this out")
     decisions = read_decisions(store, rule) if rule.compares else None
-    checks = [*_of_tables(store, tables, rule, decisions)]
+    checks = [checked("tables/rows", [fault])] if fault else [*_of_tables(store, tables, rule, decisions)]
     if shards or unreadable or said or store.exists(f"{sharder.folder}/index.json"):
         log.info("verify: shards of sharder=%s, made with dedup=%s dedup.eps=%r", sharder.name, rule.name, rule.eps)
         wanted, doubt = _wanted(store, tables, made, decisions, checks)
@@ -72,6 +73,15 @@ def verify(store: Store, tables: Tables, recipe: Recipe, runtime: Runtime, seed:
     log.info("verify:\n%s", as_table(checks))
     demand_truth(store, checks)
     return tuple(checks)
+
+
+def _tables(store: Store) -> tuple[Tables, str]:
+    """The tables, or none and why they cannot be read."""
+    try:
+        return read_tables(store), ""
+    except (OSError, pa.ArrowException) as error:
+        empty = {name: schema.empty_table() for name, schema in SCHEMAS.items()}
+        return Tables(**empty), f"a file of {TABLES}/ cannot be read: {error}"
 
 
 def _of_tables(store: Store, tables: Tables, rule: Dedup, decisions: pa.Table | None) -> Iterator[Check]:

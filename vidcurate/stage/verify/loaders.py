@@ -46,7 +46,7 @@ def check_loaders(
     store: Store,
     sharder: Sharder,
     files: Sequence[str],
-    keys: Iterable[str],
+    keys: Mapping[str, int],
     wanted: Literal["auto"] | Sequence[str],
     *,
     is_whole: bool,
@@ -57,11 +57,10 @@ def check_loaders(
         store: the dataset.
         sharder: wrote the shards.
         files: the shards that are sound.
-        keys: of the samples in them.
+        keys: how often each is in them.
         wanted: names of loaders; `auto` takes those that are installed.
         is_whole: whether these are all shards.
     """
-    counts = Counter(keys)
     for name, loader in LOADERS.items():
         index = f"{sharder.folder}/{loader.index}" if loader.index else ""
         if sharder.name not in loader.sharders or (wanted != "auto" and name not in wanted):
@@ -76,7 +75,7 @@ def check_loaders(
             )
         elif loader.is_installed:
             paths = [Path(store.path(file)) for file in ([index] if index else files)]
-            yield checked(f"loaders/{name}", _faults(loader, paths, counts))
+            yield checked(f"loaders/{name}", _faults(loader, paths, keys))
         elif wanted == "auto":
             yield Check(name=f"loaders/{name}", note="not installed")
         else:

@@ -98,7 +98,7 @@ def check_shards(look: Look, runtime: Runtime) -> Iterator[Check]:
     for name in INSIDE:
         parts = [entry.checks[name] for entry in seen if name in entry.checks]
         yield merged(name, parts, look.doubt if name == "shards/metadata" else _unopened(look, seen))
-    keys = sum((entry.keys for entry in seen), Counter[str]())
+    keys = _together(seen)
     yield checked("shards/keys", _keys(keys))
     if look.wanted is None:
         yield from (Check(name=name, note=look.doubt) for name in ("shards/membership", "shards/drops"))
@@ -110,11 +110,17 @@ def check_shards(look: Look, runtime: Runtime) -> Iterator[Check]:
     yield check_subsets(packed, look.clips, look.decisions)
     sound = [entry for entry in seen if entry.is_sound]
     names = [entry.shard.files[0].key for entry in sound]
-    inside = sum((entry.keys for entry in sound), Counter[str]())
-    all_sound = len(sound) == len(seen)
-    yield from check_loaders(look.store, look.sharder, names, inside, look.settings.loaders, is_whole=all_sound)
+    inside, is_whole = _together(sound), len(sound) == len(seen)
+    yield from check_loaders(look.store, look.sharder, names, inside, look.settings.loaders, is_whole=is_whole)
     if look.settings.sample:
         yield check_decoding(look.store, [batch for entry in seen for batch in entry.batches], runtime)
+
+
+def _together(seen: Sequence[Seen]) -> Counter[str]:
+    keys: Counter[str] = Counter()
+    for entry in seen:
+        keys.update(entry.keys)
+    return keys
 
 
 def _seen(look: Look, found: Inspected) -> Seen:
@@ -141,9 +147,13 @@ def _spots(look: Look, found: Inspected, facts: Mapping[str, Metadata]) -> Itera
     for sample in found.samples or ():
         clip, values = sample.member("mp4"), facts.get(sample.key)
         if clip is not None and values is not None and is_drawn(sample.key, share, look.seed):
-            shape = {name: int(values.get(name) or 0) for name in ("num_frames", "width", "height")}
+            shape = {name: _whole(values.get(name)) for name in ("num_frames", "width", "height")}
             digest = look.hashes.get(sample.key) or ""
             yield Spot(key=sample.key, offset=clip.offset, size=clip.size, content_hash=digest, **shape)
+
+
+def _whole(value: object) -> int:
+    return value if isinstance(value, int) else 0
 
 
 def _unopened(look: Look, seen: Sequence[Seen]) -> str:
