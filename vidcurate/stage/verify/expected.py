@@ -11,14 +11,15 @@ from typing import Any
 import pyarrow as pa
 
 from vidcurate.sharder.base import Shard, Sharder
-from vidcurate.stage.append import FOLDER as LEFT_OUT
 from vidcurate.stage.dropped import with_vectors
 from vidcurate.stage.samples import samples
 from vidcurate.stage.settle import Tables
+from vidcurate.stage.shard import DROPS_FILE
 from vidcurate.stage.verify.check import Check, checked, rows
 from vidcurate.stage.verify.tar import Packed
 from vidcurate.store.commit import committed
 from vidcurate.store.files import Store
+from vidcurate.table import DROPS
 
 OF_THE_SHARD = ("subset", "bins")
 """Keys of the metadata that the shard's record knows, not the tables."""
@@ -33,7 +34,7 @@ def expected(
         MissingInput: the decisions do not fit the clips.
     """
     clips = tables.clips if decisions is None else with_vectors(store, tables.clips, decisions)
-    left = _left_out(store)
+    left = {row["id"] for row in rows(_drops(store, sharder)) if row["stage"] == "shard"}
     found = samples(replace(tables, clips=clips), decisions, sharder)
     return {sample.key: json.loads(json.dumps(sample.metadata)) for sample in found if sample.key not in left}
 
@@ -111,10 +112,10 @@ def check_drops(store: Store, sharder: Sharder, clips: pa.Table, wanted: Mapping
         clips: CLIPS, all that were cut.
         wanted: those that stay, by their ids.
     """
-    key = f"{sharder.folder}/drops.parquet"
+    key = f"{sharder.folder}/{DROPS_FILE}"
     if not store.exists(key):
         return Check(name="shards/drops", note=f"{key} is not there")
-    reasons = _left_out(store) | {row["id"]: row["reason"] for row in rows(store.read_table(key, ["id", "reason"]))}
+    reasons = {row["id"]: row["reason"] for row in rows(_drops(store, sharder))}
     stale = _stale(store, sharder)
 
     def finding(clip: str) -> str | None:
@@ -125,10 +126,10 @@ def check_drops(store: Store, sharder: Sharder, clips: pa.Table, wanted: Mapping
     return checked("shards/drops", map(finding, clips["clip_id"].to_pylist()))
 
 
-def _left_out(store: Store) -> dict[str, str]:
-    """Why an append has left out clips, by their ids."""
-    key = f"{LEFT_OUT}/part-0.parquet"
-    return {row["clip_id"]: row["reason"] for row in rows(store.read_table(key))} if store.exists(key) else {}
+def _drops(store: Store, sharder: Sharder) -> pa.Table:
+    """DROPS; empty where they are not there."""
+    key = f"{sharder.folder}/{DROPS_FILE}"
+    return store.read_table(key, ["id", "stage", "reason"]) if store.exists(key) else DROPS.empty_table()
 
 
 def _stale(store: Store, sharder: Sharder) -> set[str]:
