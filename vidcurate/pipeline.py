@@ -114,10 +114,10 @@ def curate(
         demand_finished(store)
     if "split" in steps:
         split(recipe, source, store, runtime)
-    tables = foreign_tables(Store(foreign.clips), foreign.caption_key) if foreign.clips else read_tables(store)
     if set(steps) == {"verify"}:  # which changes nothing
-        verify(store, tables, recipe, runtime, seed)
-        return summarise(store, tables, recipe)
+        verify(store, recipe, runtime, seed)
+        return summarise(store, read_tables(store), recipe)
+    tables = foreign_tables(Store(foreign.clips), foreign.caption_key) if foreign.clips else read_tables(store)
     if not ("split" in steps and is_empty(tables)):
         if "dedup" in steps:
             dedup_clips(
@@ -148,7 +148,7 @@ def curate(
     for line in headline(summary):
         log.info(line)
     if "verify" in steps:
-        verify(store, tables, recipe, runtime, seed)
+        verify(store, recipe, runtime, seed)
     if "split" in steps:
         demand_success(summary, max_failures)
     return summary
