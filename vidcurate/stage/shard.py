@@ -6,7 +6,7 @@ import dataclasses
 import hashlib
 import logging
 from collections import defaultdict
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from functools import partial
 from typing import Any
 
@@ -20,13 +20,17 @@ from vidcurate.recipe import Recipe
 from vidcurate.registry import fingerprint, loaded
 from vidcurate.runtime.base import Runtime
 from vidcurate.sharder.base import File, Part, Sample, Shard, Sharder
+from vidcurate.sharder.checksums import write_checksums
 from vidcurate.sharder.plan import plan
+from vidcurate.stage.card import write_card
+from vidcurate.stage.croissant import write_croissant
 from vidcurate.stage.decide import stored_decisions
 from vidcurate.stage.dropped import with_vectors
 from vidcurate.stage.settle import FOLDER as TABLES
 from vidcurate.stage.settle import Tables
 from vidcurate.store.commit import RECORD, commit, committed, is_current
 from vidcurate.store.files import Store
+from vidcurate.store.provenance import versions
 
 log = logging.getLogger(__name__)
 
@@ -58,9 +62,19 @@ def pack(store: Store, tables: Tables, recipe: Recipe, runtime: Runtime, seed: i
         raise MissingInput(f"{store.url}: no clips to pack; run +experiment=split source.path=... out=... first")
     decisions = stored_decisions(store, recipe.dedup).table if recipe.dedup.compares else None
     clips = tables.clips if decisions is None else with_vectors(store, tables.clips, decisions)
-    chosen = samples(tables.videos, clips, tables.captions, decisions)
+    parts = plan(samples(tables.videos, clips, tables.captions, decisions), recipe.sharder, seed)
     cut = committed(store, TABLES)["fingerprint"]
-    return shard(store, store, plan(chosen, recipe.sharder, seed), recipe.sharder, cut, runtime)
+    describe = partial(_describe, store=store, parts=parts, recipe=recipe)
+    return shard(store, store, parts, recipe.sharder, cut, runtime, describe, (recipe.config(), versions()))
+
+
+def _describe(shards: Sequence[Shard], *, store: Store, parts: Sequence[Part], recipe: Recipe) -> None:
+    """Write what tells people and hubs what the dataset is, and the checksums of all of it last."""
+    folder = recipe.sharder.folder
+    drops = f"{folder}/drops.parquet"
+    write_card(store, parts, shards, store.read_table(drops) if store.exists(drops) else None, recipe)
+    write_croissant(store, folder, parts, shards)
+    write_checksums(store, folder, shards)
 
 
 def samples(videos: pa.Table, clips: pa.Table, captions: pa.Table, decisions: pa.Table | None) -> list[Sample]:
@@ -92,7 +106,14 @@ def samples(videos: pa.Table, clips: pa.Table, captions: pa.Table, decisions: pa
 
 
 def shard(
-    clips: Store, store: Store, parts: Sequence[Part], sharder: Sharder, cut: str, runtime: Runtime
+    clips: Store,
+    store: Store,
+    parts: Sequence[Part],
+    sharder: Sharder,
+    cut: str,
+    runtime: Runtime,
+    describe: Callable[[Sequence[Shard]], None] | None = None,
+    described_by: object = None,
 ) -> dict[str, int]:
     """Write the shards of a plan that are not there yet, remove what is of another plan, and list them all.
 
@@ -103,12 +124,14 @@ def shard(
         sharder: writes them.
         cut: fingerprint of how the clips were cut and encoded.
         runtime: maps over workers.
+        describe: writes what describes the dataset, once all else is there; None leaves it undescribed.
+        described_by: what that depends on beside the shards.
 
     Returns:
         Number of `shards`, of `samples` in them, and their `bytes`.
     """
     wanted = {part.name: _made_from(part, sharder, cut) for part in parts}
-    made_from = fingerprint(sharder, wanted)
+    made_from = fingerprint(sharder, wanted, described_by)
     if is_current(store, sharder.folder, made_from):
         known = committed(store, sharder.folder)
         counts = {name: int(known[name]) for name in ("shards", "samples", "bytes")}
@@ -127,6 +150,8 @@ def shard(
         written[entry.name] = entry
     shards = [written[part.name] for part in parts]
     write_index(store, sharder, shards)
+    if describe is not None:
+        describe(shards)
     counts = counted(shards)
     commit(store, sharder.folder, made_from, **counts)
     log.info("shard: %(samples)d clips in %(shards)d shards, %(bytes)d bytes", counts)
