@@ -25,7 +25,8 @@ def test_every_shard_is_listed_with_its_samples_and_bytes(tmp_path):
         "__kind__": "wids-shard-index-v1",
         "wids_version": 1,
         "shardlist": [
-            {"url": f"duration_5_10/{number:06d}.tar", "nsamples": 1, "filesize": 10240} for number in range(5)
+            {"url": f"duration_5_10/{number:06d}.tar", "nsamples": 1, "filesize": size}
+            for number, size in enumerate((6656, 6144, 6656, 6656, 6656))  # the second has an empty .txt
         ],
     }
 

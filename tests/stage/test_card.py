@@ -12,11 +12,9 @@ import yaml
 
 from tests.media import write_video
 from tests.sharder.made import three_shapes
-from tests.sharder.placed import write_sidecars
 from vidcurate.recipe import Recipe
 from vidcurate.runtime.local import Local
 from vidcurate.sharder.base import Part, Sample, Shard
-from vidcurate.sharder.energon import write_energon
 from vidcurate.sharder.plan import plan
 from vidcurate.sharder.webdataset import WebDataset
 from vidcurate.stage.card import hub_license, write_card
@@ -46,17 +44,19 @@ def carded(store: Store, subsets: tuple[str, ...] = ()) -> tuple[list[Part], lis
         parts[index] = replace(parts[index], subset=subset, name=f"{subset}/{parts[index].name}")
     shard(store, store, parts, RECIPE.sharder, "cut", Local())
     shards = list(stored_shards(store, RECIPE.sharder).values())
-    write_sidecars(store, FOLDER, shards)
     write_card(store, parts, shards, DROPS, RECIPE)
     write_croissant(store, FOLDER, parts, shards)
-    write_energon(store, FOLDER, shards)
     return parts, shards
 
 
 def with_file(store: Store, sample: Sample) -> Sample:
     license = "" if sample.key == "clip-02" else "CC BY 4.0"
     size = Path(store.path(sample.media)).stat().st_size
-    return replace(sample, num_bytes=size, metadata={"clip_id": sample.key, "license": license})
+    return replace(
+        sample,
+        num_bytes=size,
+        metadata={"clip_id": sample.key, "license": license, "caption": sample.caption, "duration": sample.duration},
+    )
 
 
 def card(store: Store) -> str:
@@ -133,7 +133,8 @@ def test_croissant_names_the_files_and_what_is_in_them(store):
     assert videos["containedIn"] == [{"@id": tar["@id"]}, {"@id": other["@id"]}]
     fields = {field["@id"]: field["dataType"] for records in known["recordSet"] for field in records["field"]}
     assert fields == {
-        "clips/key": "sc:Text", "clips/caption": "sc:Text", "videos/key": "sc:Text", "videos/mp4": "sc:VideoObject",
+        "clips/key": "sc:Text", "clips/caption": "sc:Text", "clips/license": "sc:Text", "clips/duration": "sc:Float",
+        "videos/key": "sc:Text", "videos/mp4": "sc:VideoObject",
     }  # fmt: skip
 
 

@@ -82,7 +82,7 @@ class File:
 
 
 Pack = Callable[[Store, Store, Part], tuple[File, ...]]
-"""(store of the clips, store of the dataset, part) -> the files that make up its shard, the largest first.
+"""(store of the clips, store of the dataset, part) -> the files that make up its shard, the one with the clips first.
 
 It runs on a worker, depends on the part alone, and leaves nothing behind where it fails.
 """
@@ -98,7 +98,7 @@ class Shard:
         bins: of all its samples.
         num_samples: in it.
         duration: of all its samples together, in seconds.
-        files: that make it up, the largest first.
+        files: that make it up, the one with the clips first.
         made_from: fingerprint of the part and of how it was written.
     """
 
@@ -126,7 +126,6 @@ class Sharder(Component):
     """
 
     kind: ClassVar[str] = "sharder"
-    wants_vectors: ClassVar[bool] = False
     closing: ClassVar[int] = 0
     """Bytes that a shard takes beside its samples."""
 
@@ -137,6 +136,11 @@ class Sharder(Component):
     @abstractmethod
     def folder(self) -> str:
         """Folder of the dataset that the shards go to."""
+
+    @property
+    def wants_vectors(self) -> bool:
+        """Whether samples need their embedding."""
+        return False
 
     @abstractmethod
     def size(self, sample: Sample) -> int:

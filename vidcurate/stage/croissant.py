@@ -75,7 +75,7 @@ MEANINGS = {
 
 
 def write_croissant(store: Store, folder: str, parts: Sequence[Part], shards: Sequence[Shard]) -> None:
-    """Write `croissant.json`, if the shards are tars with a side-car `{name}.parquet` beside each.
+    """Write `croissant.json`, if the shards are tars with checksums, and a side-car `{name}.parquet` is beside each.
 
     Args:
         store: the dataset.
@@ -83,9 +83,9 @@ def write_croissant(store: Store, folder: str, parts: Sequence[Part], shards: Se
         parts: the plan.
         shards: all of them, sorted by name.
     """
-    sidecar = f"{folder}/{shards[0].name}.parquet" if shards and shards[0].files[0].key.endswith(".tar") else ""
-    if not sidecar or not store.exists(sidecar):
+    if not shards or not shards[0].files[0].key.endswith(".tar") or not shards[0].files[0].sha256:
         return
+    sidecar = f"{folder}/{shards[0].name}.parquet"
     samples = [sample for part in parts for sample in part.samples]
     hours = sum(sample.duration for sample in samples) / 3600
     licenses = sorted({str(sample.metadata.get("license") or "") for sample in samples} - {""})

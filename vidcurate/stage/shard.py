@@ -195,7 +195,7 @@ def write_index(store: Store, sharder: Sharder, shards: Sequence[Shard]) -> None
     totals = {
         "num_shards": len(shards),
         "num_samples": sum(entry.num_samples for entry in shards),
-        "num_bytes": sum(entry.num_bytes for entry in shards),
+        "num_bytes": sum(entry.files[0].num_bytes for entry in shards),
         "duration": round(sum(entry.duration for entry in shards), 3),
     }
     entries = [_entry(sharder, entry) for entry in shards]
@@ -229,7 +229,7 @@ def _entry(sharder: Sharder, shard: Shard) -> dict[str, Any]:
         "subset": shard.subset,
         "bins": shard.bins,
         "num_samples": shard.num_samples,
-        "num_bytes": shard.num_bytes,
+        "num_bytes": shard.files[0].num_bytes,
         "duration": shard.duration,
         "sha256": shard.files[0].sha256,
     }
