@@ -85,6 +85,16 @@ def test_wishes_for_an_epsilon_are_checked_like_all_else():
         job(composed("out=x", "steps=[advise]", "++advise=3"))
 
 
+def test_how_closely_to_verify_is_checked_like_all_else():
+    chosen = job(composed("out=x", "steps=[verify]", "verify.sample=null", "verify.loaders=[tarfile]")).recipe.verify
+
+    assert (chosen.sample, chosen.loaders) == (None, ("tarfile",))
+    with pytest.raises(ConfigError, match=r"verify\.sample=2: input should be less than or equal to 1"):
+        job(composed("out=x", "steps=[verify]", "verify.sample=2"))
+    with pytest.raises(ConfigError, match=r"verify\.loaders"):
+        job(composed("out=x", "steps=[verify]", "verify.loaders=[tarfiel]"))
+
+
 def test_no_filter_is_a_choice():
     assert job(composed("out=x", "steps=[]", "filter=[]")).recipe.filter == ()
 

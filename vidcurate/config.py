@@ -11,9 +11,9 @@ from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
 from vidcurate.errors import ConfigError
-from vidcurate.recipe import STEPS, Advise, Recipe
+from vidcurate.recipe import STEPS, Advise, Recipe, Verify
 from vidcurate.records import Columns, OnBad
-from vidcurate.registry import KINDS, Component, build, made, near
+from vidcurate.registry import KINDS, Component, Made, build, made, near
 from vidcurate.runtime.base import Runtime
 from vidcurate.source.base import Source
 
@@ -28,6 +28,7 @@ VALUES = (
     "max_failures",
     "keep_filtered",
     "advise",
+    "verify",
 )
 
 
@@ -44,7 +45,7 @@ class Job:
         columns: names of the columns of foreign embeddings.
         on_bad: what becomes of rows whose vectors cannot be used.
         against: datasets or parquet files whose clips must not come in again.
-        steps: which of split, dedup, advise and shard.
+        steps: which of split, dedup, advise, shard and verify.
         seed: of everything random.
         max_failures: inputs that may fail before the exit code is 3.
         config: the resolved config, for run.json.
@@ -90,7 +91,8 @@ def job(config: DictConfig) -> Job:
     numbers = {name: _whole(name, values.get(name), problems) for name in ("seed", "max_failures")}
     components["keep_filtered"] = _flag("keep_filtered", values.get("keep_filtered"), problems)
     columns, on_bad = _columns(values.get("columns"), problems), _on_bad(values.get("on_bad"), problems)
-    components["advise"] = _advise(values.get("advise"), problems)
+    components["advise"] = _wishes("advise", Advise, values.get("advise"), "precision=0.95", problems)
+    components["verify"] = _wishes("verify", Verify, values.get("verify"), "sample=0.1", problems)
     for name, needed in (("out", True), ("embeddings", False)):
         _text(name, values.get(name), needed, problems)
     against = _places("against", values.get("against"), problems)
@@ -135,12 +137,12 @@ def _build(kind: str, key: str, values: object, problems: list[str]) -> Componen
         return None
 
 
-def _advise(values: object, problems: list[str]) -> Advise | None:
+def _wishes(name: str, cls: type[Made], values: object, example: str, problems: list[str]) -> Made | None:
     if not isinstance(values, Mapping):
-        problems.append(f"advise={values!r}: expected its keys, e.g. advise.precision=0.95")
+        problems.append(f"{name}={values!r}: expected its keys, e.g. {name}.{example}")
         return None
     try:
-        return made(Advise, "advise", "advise", {str(name): value for name, value in values.items()})
+        return made(cls, name, name, {str(key): value for key, value in values.items()})
     except ConfigError as error:
         problems.extend(error.problems)
         return None

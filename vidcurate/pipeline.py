@@ -44,6 +44,7 @@ from vidcurate.stage.record import (
 from vidcurate.stage.settle import is_empty, read_tables, settle
 from vidcurate.stage.shard import pack
 from vidcurate.stage.share import Share, complete, cut_part, join
+from vidcurate.stage.verify import verify
 from vidcurate.store.files import Store
 from vidcurate.store.provenance import write_provenance
 from vidcurate.summary import demand_success, headline, summarise
@@ -73,7 +74,7 @@ def curate(
         recipe: the components that do the work.
         out: root of the dataset: a folder or any fsspec URL.
         source: where videos come from; needed by split.
-        steps: which of split, dedup, advise and shard; always done in this order.
+        steps: which of split, dedup, advise, shard and verify; always done in this order.
         runtime: where videos are processed; None is this process.
         embeddings: deduplicate these parquet files (path, folder, glob, URL) instead of what split wrote.
         columns: names of the columns of `embeddings`; those that are not given are found.
@@ -89,6 +90,7 @@ def curate(
     Raises:
         MissingInput: a step lacks what it works on.
         TooManyFailures: the dataset is complete, but more than `max_failures` inputs are not in it.
+        VidcurateError: `verify` has found that it is not what it says.
     """
     recipe.check(steps)
     runtime = runtime or Local()
@@ -97,6 +99,9 @@ def curate(
     if "split" in steps:
         split(recipe, source, store, runtime)
     tables = read_tables(store)
+    if set(steps) == {"verify"}:  # which changes nothing
+        verify(store, tables, recipe, runtime, seed)
+        return summarise(store, tables, recipe)
     if not ("split" in steps and is_empty(tables)):
         if "dedup" in steps:
             dedup_clips(
@@ -121,6 +126,8 @@ def curate(
     write_report(store, summary)
     for line in headline(summary):
         log.info(line)
+    if "verify" in steps:
+        verify(store, tables, recipe, runtime, seed)
     if "split" in steps:
         demand_success(summary, max_failures)
     return summary

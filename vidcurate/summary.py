@@ -43,6 +43,7 @@ def summarise(store: Store, tables: Tables, recipe: Recipe) -> dict[str, Any]:
         "dedup": {name: decided[name] for name in ("eps", "kept", "removed", "total")} if decided else None,
         "left_out": dropped_counts(store) or None,
         "shards": {name: packed[name] for name in ("shards", "samples", "bytes")} if packed else None,
+        "stale": packed.get("stale"),
     }
 
 
@@ -62,6 +63,9 @@ def headline(summary: Mapping[str, Any]) -> Iterator[str]:
         yield f"rows of embeddings left out: {summary['left_out']}; they are listed in semantic/dropped"
     if summary["shards"]:
         yield "{samples} samples in {shards} shards, {bytes} bytes".format(**summary["shards"])
+    if summary["stale"]:
+        counts = {reason: len(names) for reason, names in summary["stale"].items()}
+        yield f"packed clips that would be dropped today and stay: {counts}; summary.json names them"
 
 
 def demand_success(summary: Mapping[str, Any], max_failures: int) -> None:

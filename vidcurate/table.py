@@ -143,6 +143,13 @@ DECISIONS = pa.schema(
         ("reason", pa.string()),
     ]
 )
+LEFT_OUT = pa.schema(
+    [
+        ("clip_id", pa.string()),
+        ("reason", pa.string()),  # duplicate_of_packed or leaks
+        ("witness_id", pa.string()),  # a packed clip
+    ]
+)
 DROPPED = pa.schema(
     [
         ("id", pa.string()),  # null where the row has none

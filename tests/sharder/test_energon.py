@@ -24,7 +24,7 @@ from vidcurate.store.files import Store
 
 FOLDER = "webdataset/v0"
 # A sample takes at most 5632 bytes: three fill a tar of 20480, five need two.
-SHARDER = WebDataset(bins=(), target_bytes=20480)
+SHARDER = WebDataset(shuffle=False, bins=(), target_bytes=20480)
 
 
 @pytest.fixture(scope="module")

@@ -13,7 +13,11 @@ INDEX = "webdataset/v0/wids.json"
 def made(store: Store) -> None:
     """Five samples in as many shards."""
     samples = made_samples(store)
-    write_wids(store, "webdataset/v0", packed(WebDataset(bins=("duration",), target_bytes=10240), store, samples))
+    write_wids(
+        store,
+        "webdataset/v0",
+        packed(WebDataset(shuffle=False, bins=("duration",), target_bytes=10240), store, samples),
+    )
 
 
 def test_every_shard_is_listed_with_its_samples_and_bytes(tmp_path):
@@ -25,8 +29,8 @@ def test_every_shard_is_listed_with_its_samples_and_bytes(tmp_path):
         "__kind__": "wids-shard-index-v1",
         "wids_version": 1,
         "shardlist": [
-            {"url": f"duration_5_10/{number:06d}.tar", "nsamples": 1, "filesize": size}
-            for number, size in enumerate((6656, 6144, 6656, 6656, 6656))  # the second has an empty .txt
+            {"url": f"duration_5_10/{number:06d}.tar", "nsamples": 1, "filesize": len(store.read(key))}
+            for number, key in enumerate(store.keys("webdataset/v0", ".tar"))
         ],
     }
 

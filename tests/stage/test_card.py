@@ -14,7 +14,7 @@ from tests.media import write_video
 from tests.sharder.made import three_shapes
 from vidcurate.recipe import Recipe
 from vidcurate.runtime.local import Local
-from vidcurate.sharder.base import Part, Sample, Shard
+from vidcurate.sharder.base import Sample
 from vidcurate.sharder.plan import plan
 from vidcurate.sharder.webdataset import WebDataset
 from vidcurate.stage.card import hub_license, write_card
@@ -23,7 +23,7 @@ from vidcurate.stage.shard import shard, stored_shards
 from vidcurate.store.files import Store
 
 FOLDER = "webdataset/v0"
-RECIPE = Recipe(sharder=WebDataset(bins=("duration",)))
+RECIPE = Recipe(sharder=WebDataset(bins=("duration",), shuffle=False))
 DROPS = pa.table(
     {
         "id": ["a", "b", "c"],
@@ -33,7 +33,7 @@ DROPS = pa.table(
 )
 
 
-def carded(store: Store, subsets: tuple[str, ...] = ()) -> tuple[list[Part], list[Shard]]:
+def carded(store: Store, subsets: tuple[str, ...] = ()) -> None:
     """A card of clips of two licences, in folders by duration; the parts may be put into subsets."""
     first, second, third = three_shapes(store)
     for number, name in enumerate(("clip-00", "clip-01", "clip-02")):
@@ -44,9 +44,8 @@ def carded(store: Store, subsets: tuple[str, ...] = ()) -> tuple[list[Part], lis
         parts[index] = replace(parts[index], subset=subset, name=f"{subset}/{parts[index].name}")
     shard(store, store, parts, RECIPE.sharder, "cut", Local())
     shards = list(stored_shards(store, RECIPE.sharder).values())
-    write_card(store, parts, shards, DROPS, RECIPE)
-    write_croissant(store, FOLDER, parts, shards)
-    return parts, shards
+    write_card(store, samples, shards, DROPS, RECIPE)
+    write_croissant(store, FOLDER, samples, shards)
 
 
 def with_file(store: Store, sample: Sample) -> Sample:

@@ -18,7 +18,7 @@ from typing import get_args
 import pyarrow as pa
 
 from vidcurate.recipe import Recipe
-from vidcurate.sharder.base import Part, Sample, Shard, Subset
+from vidcurate.sharder.base import Sample, Shard, Subset
 from vidcurate.sharder.bins import BINS, Bin, bins_of
 from vidcurate.store.files import Store
 from vidcurate.store.provenance import versions
@@ -42,23 +42,22 @@ UNSTATED = "not stated"
 
 
 def write_card(
-    store: Store, parts: Sequence[Part], shards: Sequence[Shard], drops: pa.Table | None, recipe: Recipe
+    store: Store, samples: Sequence[Sample], shards: Sequence[Shard], drops: pa.Table | None, recipe: Recipe
 ) -> None:
     """Write the card of the dataset that the recipe's sharder has packed.
 
     Args:
         store: the dataset.
-        parts: the plan; says which samples are in which subset.
+        samples: all that are packed.
         shards: all of them, sorted by name.
         drops: what was cut and is not packed; columns `stage` and `reason`. None where that is not recorded.
         recipe: how it was made.
     """
-    samples = [sample for part in parts for sample in part.samples]
     sections = (
-        _front(parts, shards),
+        _front(samples, shards),
         f"# {len(samples):,} video clips",
         _overview(samples, recipe),
-        "## Subsets\n\n" + _subsets(parts, shards),
+        "## Subsets\n\n" + _subsets(shards),
         "## Shapes and lengths\n\n" + _bins(samples),
         "## Licences of the sources\n\n" + _licenses(samples),
         "## What was left out\n\n" + _drops(drops, recipe),
@@ -74,8 +73,7 @@ def hub_license(license: str) -> str:
     return (name if name in LICENSES else "other") if name else "unknown"
 
 
-def _front(parts: Sequence[Part], shards: Sequence[Shard]) -> str:
-    samples = [sample for part in parts for sample in part.samples]
+def _front(samples: Sequence[Sample], shards: Sequence[Shard]) -> str:
     licenses = sorted({hub_license(_license(sample)) for sample in samples}) or ["unknown"]
     size = next((name for limit, name in SIZES if len(samples) < limit), "n>100M")
     lines = ["license:", *(f"- {license}" for license in licenses)]
@@ -109,14 +107,13 @@ def _overview(samples: Sequence[Sample], recipe: Recipe) -> str:
     )
 
 
-def _subsets(parts: Sequence[Part], shards: Sequence[Shard]) -> str:
+def _subsets(shards: Sequence[Shard]) -> str:
     rows = []
     for subset in get_args(Subset):
-        inside = [sample for part in parts if part.subset == subset for sample in part.samples]
         own = [shard for shard in shards if shard.subset == subset]
         if own:
-            size = sum(shard.num_bytes for shard in own)
-            rows.append((subset, f"{len(inside):,}", _hours(inside), f"{len(own):,}", f"{size:,}"))
+            clips, size = sum(shard.num_samples for shard in own), sum(shard.num_bytes for shard in own)
+            rows.append((subset, f"{clips:,}", _hours(own), f"{len(own):,}", f"{size:,}"))
     return _table(("subset", "clips", "hours", "shards", "bytes"), rows)
 
 
@@ -199,8 +196,8 @@ def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     return "\n".join(f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in row)} |" for row in cells)
 
 
-def _hours(samples: Sequence[Sample]) -> str:
-    return f"{sum(sample.duration for sample in samples) / 3600:,.3g}"
+def _hours(lasting: Sequence[Sample] | Sequence[Shard]) -> str:
+    return f"{sum(one.duration for one in lasting) / 3600:,.3g}"
 
 
 def _license(sample: Sample) -> str:

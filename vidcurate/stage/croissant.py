@@ -13,7 +13,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from vidcurate.sharder.base import Part, Shard
+from vidcurate.sharder.base import Sample, Shard
 from vidcurate.store import parquet
 from vidcurate.store.files import Store
 
@@ -74,19 +74,18 @@ MEANINGS = {
 """Columns of side-cars that become fields, where they are there."""
 
 
-def write_croissant(store: Store, folder: str, parts: Sequence[Part], shards: Sequence[Shard]) -> None:
+def write_croissant(store: Store, folder: str, samples: Sequence[Sample], shards: Sequence[Shard]) -> None:
     """Write `croissant.json`, if the shards are tars with checksums, and a side-car `{name}.parquet` is beside each.
 
     Args:
         store: the dataset.
         folder: of its shards.
-        parts: the plan.
+        samples: all that are packed.
         shards: all of them, sorted by name.
     """
     if not shards or not shards[0].files[0].key.endswith(".tar") or not shards[0].files[0].sha256:
         return
     sidecar = f"{folder}/{shards[0].name}.parquet"
-    samples = [sample for part in parts for sample in part.samples]
     hours = sum(sample.duration for sample in samples) / 3600
     licenses = sorted({str(sample.metadata.get("license") or "") for sample in samples} - {""})
     store.write_json(

@@ -1,12 +1,11 @@
-"""From tables to shards: which clips are in the dataset, what is said about each, and whether they are packed yet."""
+"""From samples to shards: which are packed already, what is of another plan, and what lists them all."""
 
 from __future__ import annotations
 
 import dataclasses
 import hashlib
 import logging
-from collections import defaultdict
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -22,10 +21,13 @@ from vidcurate.runtime.base import Runtime
 from vidcurate.sharder.base import File, Part, Sample, Shard, Sharder
 from vidcurate.sharder.checksums import write_checksums
 from vidcurate.sharder.plan import plan
+from vidcurate.stage.append import batch, packing, write_left
 from vidcurate.stage.card import write_card
 from vidcurate.stage.croissant import write_croissant
 from vidcurate.stage.decide import stored_decisions
 from vidcurate.stage.dropped import with_vectors
+from vidcurate.stage.packed import keys_of
+from vidcurate.stage.samples import samples
 from vidcurate.stage.settle import FOLDER as TABLES
 from vidcurate.stage.settle import Tables
 from vidcurate.store.commit import RECORD, commit, committed, is_current
@@ -34,15 +36,8 @@ from vidcurate.store.provenance import versions
 
 log = logging.getLogger(__name__)
 
-METADATA = (
-    "clip_id", "video_id", "start", "end", "duration", "width", "height", "fps", "num_frames", "codec", "num_bytes",
-    "has_audio",
-)  # fmt: skip
-"""Columns of CLIPS that go into every sample's .json, beside `source_video`, `license` and `caption`."""
-
 SUFFIX = "_shard.json"
 """Ends the name of a shard's record, which is written when all its files are there."""
-OUTDATED = "dedup is older than the split. Run +experiment=dedup with the same out=... again"
 
 
 def pack(store: Store, tables: Tables, recipe: Recipe, runtime: Runtime, seed: int) -> dict[str, int]:
@@ -62,47 +57,28 @@ def pack(store: Store, tables: Tables, recipe: Recipe, runtime: Runtime, seed: i
         raise MissingInput(f"{store.url}: no clips to pack; run +experiment=split source.path=... out=... first")
     decisions = stored_decisions(store, recipe.dedup).table if recipe.dedup.compares else None
     clips = tables.clips if decisions is None else with_vectors(store, tables.clips, decisions)
-    parts = plan(samples(tables.videos, clips, tables.captions, decisions), recipe.sharder, seed)
-    cut = committed(store, TABLES)["fingerprint"]
-    describe = partial(_describe, store=store, parts=parts, recipe=recipe)
-    return shard(store, store, parts, recipe.sharder, cut, runtime, describe, (recipe.config(), versions()))
-
-
-def _describe(shards: Sequence[Shard], *, store: Store, parts: Sequence[Part], recipe: Recipe) -> None:
-    """Write what tells people and hubs what the dataset is, and the checksums of all of it last."""
-    folder = recipe.sharder.folder
-    drops = f"{folder}/drops.parquet"
-    write_card(store, parts, shards, store.read_table(drops) if store.exists(drops) else None, recipe)
-    write_croissant(store, folder, parts, shards)
-    write_checksums(store, folder, shards)
-
-
-def samples(videos: pa.Table, clips: pa.Table, captions: pa.Table, decisions: pa.Table | None) -> list[Sample]:
-    """The clips that the filters kept and that are no duplicates, with all that a trainer may want to know.
-
-    Args:
-        videos: VIDEOS.
-        clips: CLIPS.
-        captions: CAPTIONS; the windows of a clip are joined by spaces, enhanced where they are.
-        decisions: DECISIONS; None for a dataset that is not deduplicated.
-
-    Returns:
-        Samples sorted by key; the metadata of all have the same keys.
-
-    Raises:
-        MissingInput: the decisions do not fit the clips.
-    """
-    kept = clips.filter(clips["kept"])
-    if decisions is not None:
-        kept = kept.filter(pc.is_in(kept["clip_id"], value_set=_unique(kept["clip_id"], decisions)))
-    originals = videos.filter(pc.not_equal(videos["status"], "duplicate"))  # copies go by the id of their original
-    sources = dict(zip(originals["video_id"].to_pylist(), originals["uri"].to_pylist(), strict=True))
-    licenses = licenses_of(originals)
-    texts = _texts(captions)
-    return [
-        _sample(row, sources[row["video_id"]], licenses[row["video_id"]], texts.get(row["clip_id"], ""))
-        for row in kept.sort_by("clip_id").to_pylist()
-    ]
+    chosen = samples(dataclasses.replace(tables, clips=clips), decisions, recipe.sharder)
+    cut, sharder = committed(store, TABLES)["fingerprint"], recipe.sharder
+    if not (sharder.append and committed(store, sharder.folder)):  # nothing that is whole is there to append to
+        write_left(store, ())
+        about = partial(_describe, store=store, tables=tables, recipe=recipe, base={}, new=chosen)
+        return shard(store, store, plan(chosen, sharder, seed), sharder, cut, runtime, about, _recipe_of(recipe))
+    found = batch(store, stored_shards(store, sharder), chosen, clips, decisions, sharder, seed, cut)
+    write_left(store, found.left)
+    new = [sample for part in found.parts for sample in part.samples]
+    about = partial(_describe, store=store, tables=tables, recipe=recipe, base=found.base, new=new)
+    return shard(
+        store,
+        store,
+        found.parts,
+        sharder,
+        cut,
+        runtime,
+        about,
+        _recipe_of(recipe),
+        base=found.base,
+        stale=found.stale,
+    )
 
 
 def shard(
@@ -114,6 +90,9 @@ def shard(
     runtime: Runtime,
     describe: Callable[[Sequence[Shard]], None] | None = None,
     described_by: object = None,
+    *,
+    base: Mapping[str, Shard] | None = None,
+    stale: Mapping[str, Sequence[str]] | None = None,
 ) -> dict[str, int]:
     """Write the shards of a plan that are not there yet, remove what is of another plan, and list them all.
 
@@ -126,36 +105,70 @@ def shard(
         runtime: maps over workers.
         describe: writes what describes the dataset, once all else is there; None leaves it undescribed.
         described_by: what that depends on beside the shards.
+        base: shards by name that stay as they are; None packs all anew.
+        stale: packed clips that would not be chosen today, by reason, for the record.
 
     Returns:
         Number of `shards`, of `samples` in them, and their `bytes`.
     """
-    wanted = {part.name: _made_from(part, sharder, cut) for part in parts}
-    made_from = fingerprint(sharder, wanted, described_by)
+    wanted = {name: entry.made_from for name, entry in (base or {}).items()}
+    wanted |= {part.name: _made_from(part, sharder, cut) for part in parts}
+    made_from = fingerprint(sharder, wanted, *[stale] * bool(stale), *[described_by] * (describe is not None))
     if is_current(store, sharder.folder, made_from):
         known = committed(store, sharder.folder)
         counts = {name: int(known[name]) for name in ("shards", "samples", "bytes")}
         log.info("shard: up to date, %(samples)d clips in %(shards)d shards", counts)
         return counts
-    if not parts:
+    if not wanted:
         log.warning("shard: no clip is left to pack; the filters and dedup keep none")
-    store.remove(f"{sharder.folder}/{RECORD}")
+    if base is None:
+        store.remove(f"{sharder.folder}/{RECORD}")
     written = {
         name: entry for name, entry in stored_shards(store, sharder).items() if wanted.get(name) == entry.made_from
     }
-    _remove_others(store, sharder, written.values())
+    if base is None:
+        _remove_others(store, sharder, written.values())
     work = partial(pack_part, sharder=sharder, cut=cut, clips=clips.url, out=store.url)
     todo = [part for part in parts if part.name not in written]
     for entry in progress(runtime.map(work, todo), len(todo), "shard: shards"):
         written[entry.name] = entry
-    shards = [written[part.name] for part in parts]
+    if base is not None:  # not before the new shards are there: until then, what lists the old ones is true
+        _remove_others(store, sharder, written.values())
+    shards = [written[name] for name in sorted(wanted)]
     write_index(store, sharder, shards)
     if describe is not None:
         describe(shards)
     counts = counted(shards)
-    commit(store, sharder.folder, made_from, **counts)
+    facts = packing(sharder, cut) | {"names": sorted(wanted)} | ({"stale": stale} if stale else {})
+    commit(store, sharder.folder, made_from, **facts, **counts)
     log.info("shard: %(samples)d clips in %(shards)d shards, %(bytes)d bytes", counts)
     return counts
+
+
+def _describe(
+    shards: Sequence[Shard],
+    *,
+    store: Store,
+    tables: Tables,
+    recipe: Recipe,
+    base: Mapping[str, Shard],
+    new: Sequence[Sample],
+) -> None:
+    """Write what tells people and hubs what the dataset is, and the checksums of all of it last."""
+    sharder = recipe.sharder
+    known = {key for entry in base.values() for key in keys_of(store, sharder, entry)}
+    clips = tables.clips.filter(pc.is_in(tables.clips["clip_id"], value_set=pa.array(sorted(known), pa.string())))
+    packed = clips.set_column(clips.column_names.index("kept"), "kept", pa.repeat(True, clips.num_rows))
+    everything = [*samples(dataclasses.replace(tables, clips=packed), None, sharder), *new]
+    drops = f"{sharder.folder}/drops.parquet"
+    write_card(store, everything, shards, store.read_table(drops) if store.exists(drops) else None, recipe)
+    write_croissant(store, sharder.folder, everything, shards)
+    write_checksums(store, sharder.folder, shards)
+
+
+def _recipe_of(recipe: Recipe) -> object:
+    """What the description depends on beside the shards."""
+    return recipe.config(), versions()
 
 
 def pack_part(part: Part, *, sharder: Sharder, cut: str, clips: str, out: str) -> Shard:
@@ -192,15 +205,19 @@ def write_index(store: Store, sharder: Sharder, shards: Sequence[Shard]) -> None
         sharder: which of its datasets.
         shards: all of them, sorted by name.
     """
+    store.write_json(f"{sharder.folder}/index.json", listing(sharder, shards))
+    sharder.index(store, shards)
+
+
+def listing(sharder: Sharder, shards: Sequence[Shard]) -> dict[str, Any]:
+    """What `index.json` says of shards, sorted by name."""
     totals = {
         "num_shards": len(shards),
         "num_samples": sum(entry.num_samples for entry in shards),
         "num_bytes": sum(entry.files[0].num_bytes for entry in shards),
         "duration": round(sum(entry.duration for entry in shards), 3),
     }
-    entries = [_entry(sharder, entry) for entry in shards]
-    store.write_json(f"{sharder.folder}/index.json", totals | {"shards": entries})
-    sharder.index(store, shards)
+    return totals | {"shards": [_entry(sharder, entry) for entry in shards]}
 
 
 def counted(shards: Sequence[Shard]) -> dict[str, int]:
@@ -245,46 +262,3 @@ def _remove_others(store: Store, sharder: Sharder, written: Collection[Shard]) -
     for key in store.keys(sharder.folder):
         if key not in ours:
             store.remove(key)
-
-
-def _unique(clips: pa.ChunkedArray, decisions: pa.Table) -> pa.Array:
-    """Ids that dedup keeps, once sure that it has seen every clip and drops none in favour of one that is gone."""
-    ours = decisions.filter(pc.is_in(decisions["id"], value_set=clips.combine_chunks()))
-    unknown = len(clips) - ours.num_rows
-    if unknown:
-        raise MissingInput(f"dedup has not seen {unknown} of {len(clips)} clips: {OUTDATED}")
-    unique, dropped = ours.filter(ours["kept"]), ours.filter(pc.invert(ours["kept"]))
-    orphans = dropped.filter(pc.invert(pc.is_in(dropped["group_id"], value_set=unique["id"].combine_chunks())))
-    if orphans.num_rows:
-        raise MissingInput(f"{orphans.num_rows} clips duplicate clips that are no longer in the dataset: {OUTDATED}")
-    return unique["id"].combine_chunks()
-
-
-def _texts(captions: pa.Table) -> dict[str, str]:
-    windows: dict[str, list[str]] = defaultdict(list)
-    for row in captions.sort_by([("clip_id", "ascending"), ("start_frame", "ascending")]).to_pylist():
-        text = row["enhanced_caption"] or row["caption"]
-        if text:
-            windows[row["clip_id"]].append(text)
-    return {clip: " ".join(texts) for clip, texts in windows.items()}
-
-
-def licenses_of(videos: pa.Table) -> dict[str, str]:
-    """Licence of each video by its id; empty where nobody says, as in tables that know of none."""
-    known = videos["license"].to_pylist() if "license" in videos.column_names else [""] * videos.num_rows
-    return {video: license or "" for video, license in zip(videos["video_id"].to_pylist(), known, strict=True)}
-
-
-def _sample(clip: dict[str, Any], source: str, license: str, caption: str) -> Sample:
-    return Sample(
-        key=clip["clip_id"],
-        media=clip["uri"],
-        num_bytes=clip["num_bytes"],
-        width=clip["width"],
-        height=clip["height"],
-        duration=clip["duration"],
-        source=clip["video_id"],
-        caption=caption,
-        metadata={name: clip[name] for name in METADATA}
-        | {"source_video": source, "license": license, "caption": caption},
-    )
