@@ -91,6 +91,7 @@ def run(config: DictConfig) -> None:
             columns=checked.columns,
             on_bad=checked.on_bad,
             against=checked.against,
+            source_ids=checked.source_ids,
             seed=checked.seed,
             max_failures=checked.max_failures,
             config=checked.config,

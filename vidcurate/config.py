@@ -23,6 +23,7 @@ VALUES = (
     "columns",
     "on_bad",
     "against",
+    "source_ids",
     "steps",
     "seed",
     "max_failures",
@@ -45,7 +46,8 @@ class Job:
         columns: names of the columns of foreign embeddings.
         on_bad: what becomes of rows whose vectors cannot be used.
         against: datasets or parquet files whose clips must not come in again.
-        steps: which of split, dedup, advise, shard and verify.
+        source_ids: videos to take down: ids, uris, or a text file of them.
+        steps: which of takedown, split, dedup, advise, shard and verify.
         seed: of everything random.
         max_failures: inputs that may fail before the exit code is 3.
         config: the resolved config, for run.json.
@@ -59,6 +61,7 @@ class Job:
     columns: Columns
     on_bad: OnBad
     against: tuple[str, ...]
+    source_ids: tuple[str, ...]
     steps: tuple[str, ...]
     seed: int
     max_failures: int
@@ -96,6 +99,7 @@ def job(config: DictConfig) -> Job:
     for name, needed in (("out", True), ("embeddings", False)):
         _text(name, values.get(name), needed, problems)
     against = _places("against", values.get("against"), problems)
+    source_ids = _places("source_ids", values.get("source_ids"), problems)
     if problems:
         raise ConfigError(problems)
     source, runtime = components.pop("source", None), components.pop("runtime")
@@ -107,6 +111,7 @@ def job(config: DictConfig) -> Job:
         embeddings=values["embeddings"],
         columns=columns,
         against=against,
+        source_ids=source_ids,
         on_bad=on_bad,
         steps=steps,
         config=values,

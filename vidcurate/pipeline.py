@@ -44,6 +44,7 @@ from vidcurate.stage.record import (
 from vidcurate.stage.settle import is_empty, read_tables, settle
 from vidcurate.stage.shard import pack
 from vidcurate.stage.share import Share, complete, cut_part, join
+from vidcurate.stage.takedown import conclude, demand_finished, take_down, without_taken
 from vidcurate.stage.verify import verify
 from vidcurate.store.files import Store
 from vidcurate.store.provenance import write_provenance
@@ -64,6 +65,7 @@ def curate(
     columns: Columns | None = None,
     on_bad: OnBad = "fail",
     against: Sequence[str] = (),
+    source_ids: Sequence[str] = (),
     seed: int = 0,
     max_failures: int = 0,
     config: Mapping[str, Any] | None = None,
@@ -74,12 +76,13 @@ def curate(
         recipe: the components that do the work.
         out: root of the dataset: a folder or any fsspec URL.
         source: where videos come from; needed by split.
-        steps: which of split, dedup, advise, shard and verify; always done in this order.
+        steps: which of takedown, split, dedup, advise, shard and verify; always done in this order.
         runtime: where videos are processed; None is this process.
         embeddings: deduplicate these parquet files (path, folder, glob, URL) instead of what split wrote.
         columns: names of the columns of `embeddings`; those that are not given are found.
         on_bad: whether rows of embeddings that cannot be used are errors, or left out and recorded (`drop`).
         against: earlier datasets, or parquet files of embeddings: clips that are like any of theirs are dropped.
+        source_ids: videos that takedown removes: ids or uris, or one text file of them.
         seed: of everything random.
         max_failures: inputs that may fail before this raises, after all the rest is done.
         config: the resolved config to keep in run.json; None keeps the recipe.
@@ -96,6 +99,9 @@ def curate(
     runtime = runtime or Local()
     runtime.check()
     store = Store(out)
+    taken = take_down(store, source_ids) if "takedown" in steps else None
+    if taken is None:
+        demand_finished(store)
     if "split" in steps:
         split(recipe, source, store, runtime)
     tables = read_tables(store)
@@ -122,8 +128,11 @@ def curate(
             pack(store, tables, recipe, runtime, seed)
     summary = summarise(store, tables, recipe)
     store.write_json("summary.json", summary)
-    write_provenance(store, steps, config or recipe.config())
+    facts = {name: value for name, value in (config or recipe.config()).items() if name != "source_ids"}
+    write_provenance(store, steps, facts)
     write_report(store, summary)
+    if taken is not None:
+        conclude(store, taken)
     for line in headline(summary):
         log.info(line)
     if "verify" in steps:
@@ -141,7 +150,7 @@ def split(recipe: Recipe, source: Source | None, store: Store, runtime: Runtime)
     """
     if source is None:
         raise MissingInput("split needs a source: source.path=DIR, or source=Folder(path=DIR) in Python")
-    inputs, made_from = identify(source), wanted(recipe)
+    inputs, made_from = without_taken(store, identify(source)), wanted(recipe)
     store.sweep()
     records = read_records(store)
     for key in superseded(records, inputs):

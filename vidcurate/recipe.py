@@ -34,7 +34,7 @@ from vidcurate.splitter.transnetv2 import TransNetV2
 from vidcurate.transcoder.base import Transcoder
 from vidcurate.transcoder.h264 import H264
 
-STEPS = ("split", "dedup", "advise", "shard", "verify")
+STEPS = ("takedown", "split", "dedup", "advise", "shard", "verify")
 """The steps of the work, in the order in which they are done."""
 
 
@@ -128,6 +128,7 @@ class Recipe:
         if unknown:
             raise ConfigError([f"steps: {step!r} is not a step{near(step, STEPS)}; steps: {STEPS}" for step in unknown])
         needed: dict[str, tuple[Component, ...]] = {
+            "takedown": (),
             "split": (
                 self.splitter,
                 self.transcoder,

@@ -16,7 +16,8 @@ from typing import Any
 
 import pyarrow as pa
 
-from vidcurate.errors import ConfigError
+from vidcurate.errors import ConfigError, MissingInput
+from vidcurate.registry import described
 from vidcurate.sharder.base import Part, Sample, Shard, Sharder, Subset
 from vidcurate.sharder.plan import plan
 from vidcurate.stage.decide import KNOWN
@@ -27,8 +28,8 @@ from vidcurate.table import LEFT_OUT, table
 
 log = logging.getLogger(__name__)
 
-FREE = frozenset({"append", "target_bytes"})
-"""Settings that a new batch may have of its own: they say how large its shards are, not where a clip belongs."""
+FREE = frozenset({"append", "target_bytes", "max_samples", "per_source", "shuffle"})
+"""Settings that a new batch may have of its own: they say how its shards are filled, not where a clip belongs."""
 FOLDER = "tables/left_out"
 DUPLICATE, LEAKS = "duplicate_of_packed", "leaks"
 
@@ -66,10 +67,8 @@ class Batch:
 
 
 def packing(sharder: Sharder, cut: str) -> dict[str, Any]:
-    """What a commit record keeps so that a later append can tell whether it fits."""
-    settings = {entry.name: getattr(sharder, entry.name) for entry in dataclasses.fields(sharder)}
-    lasting = {name: value for name, value in settings.items() if name not in FREE}
-    return {"cut": cut, "settings": json.loads(json.dumps(lasting))}  # tuples as the record gives them back
+    """What a commit record keeps of how shards are made: for an append to fit them, and a takedown to write them."""
+    return {"cut": cut, "sharder": json.loads(json.dumps(described(sharder)))}  # tuples as a record gives them back
 
 
 def batch(
@@ -96,9 +95,13 @@ def batch(
 
     Raises:
         ConfigError: the packed shards were made with other settings.
+        MissingInput: packed shards are gone.
     """
     record = committed(store, sharder.folder)
     _check(record, packing(sharder, cut), sharder)
+    lost = [name for name in record["names"] if name not in stored]
+    if lost:
+        raise MissingInput(f"{sharder.folder}: {len(lost)} shards are gone, e.g. {lost[0]}; pack anew without append")
     base = {name: stored[name] for name in record["names"]}
     contents = {name: keys_of(store, sharder, entry) for name, entry in base.items()}
     sides: dict[str, Subset] = {key: base[name].subset for name, keys in contents.items() for key in keys}
@@ -127,10 +130,11 @@ def write_left(store: Store, left: Sequence[Left]) -> None:
 def _check(record: Mapping[str, Any], wanted: Mapping[str, Any], sharder: Sharder) -> None:
     if "names" not in record:
         raise ConfigError([f"sharder.append=true: {sharder.folder} does not say how it was packed; pack it anew first"])
+    before = record["sharder"]
     problems = [
-        f"sharder.{name}={value!r}, but {sharder.folder} was packed with {record['settings'].get(name)!r}"
-        for name, value in wanted["settings"].items()
-        if record["settings"].get(name) != value
+        f"sharder.{name}={value!r}, but {sharder.folder} was packed with {before.get(name)!r}"
+        for name, value in wanted["sharder"].items()
+        if name not in FREE and before.get(name) != value
     ]
     if record["cut"] != wanted["cut"]:
         problems.append("splitter or transcoder: the clips were cut anew since, and none of those packed is among them")
@@ -193,7 +197,9 @@ def _sided(
         if len(found) > 1:
             left.append(Left(clip_id=sample.key, reason=LEAKS, witness_id=min(found.values())))
         else:
-            kept.append(replace(sample, subset=next(iter(found), sample.subset)))
+            side = next(iter(found), sample.subset)
+            metadata = {name: side if name == "subset" else value for name, value in sample.metadata.items()}
+            kept.append(replace(sample, subset=side, metadata=metadata))
     return kept, left
 
 

@@ -22,21 +22,23 @@ class Inputs:
         videos: inputs with content of their own, sorted by uri.
         copies: records of inputs whose bytes equal those of an earlier one.
         unreadable: records of inputs that could not be opened.
+        taken: records of inputs that were taken down.
     """
 
     videos: tuple[Video, ...]
     copies: tuple[Record, ...]
     unreadable: tuple[Record, ...]
+    taken: tuple[Record, ...] = ()
 
     @property
     def settled(self) -> tuple[Record, ...]:
         """Records of the inputs that need no work."""
-        return self.copies + self.unreadable
+        return self.copies + self.unreadable + self.taken
 
     @property
     def count(self) -> int:
         """All of them."""
-        return len(self.videos) + len(self.copies) + len(self.unreadable)
+        return len(self.videos) + len(self.settled)
 
 
 def identify(source: Source) -> Inputs:

@@ -9,6 +9,7 @@ from typing import Any
 
 from vidcurate.errors import MissingInput
 from vidcurate.sharder.base import Shard, Sharder
+from vidcurate.sharder.sidecar import read_sidecar
 from vidcurate.store.files import Store
 
 VIDEO_IDS = ("video_id", "video_uuid")
@@ -47,7 +48,7 @@ def keys_of(store: Store, sharder: Sharder, shard: Shard) -> dict[str, str]:
 
 
 def _listed(store: Store, key: str) -> dict[str, str]:
-    rows = store.read_table(key).to_pylist()
+    rows = read_sidecar(store, key, ["key", *VIDEO_IDS]).to_pylist()
     return {row["key"]: _video(row) for row in rows if "key" in row}
 
 

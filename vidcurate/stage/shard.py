@@ -22,7 +22,9 @@ from vidcurate.sharder.base import File, Part, Sample, Shard, Sharder
 from vidcurate.sharder.checksums import write_checksums
 from vidcurate.sharder.plan import plan
 from vidcurate.stage.append import batch, packing, write_left
+from vidcurate.stage.card import NAME as CARD
 from vidcurate.stage.card import write_card
+from vidcurate.stage.croissant import NAME as CROISSANT
 from vidcurate.stage.croissant import write_croissant
 from vidcurate.stage.decide import stored_decisions
 from vidcurate.stage.dropped import with_vectors
@@ -36,6 +38,9 @@ from vidcurate.store.provenance import versions
 
 log = logging.getLogger(__name__)
 
+Describe = Callable[[Sequence[Shard]], None]
+"""All shards of a dataset, sorted by name -> nothing; writes `DESCRIPTIONS`."""
+DESCRIPTIONS = (CARD, CROISSANT)
 SUFFIX = "_shard.json"
 """Ends the name of a shard's record, which is written when all its files are there."""
 
@@ -88,7 +93,7 @@ def shard(
     sharder: Sharder,
     cut: str,
     runtime: Runtime,
-    describe: Callable[[Sequence[Shard]], None] | None = None,
+    describe: Describe | None = None,
     described_by: object = None,
     *,
     base: Mapping[str, Shard] | None = None,
@@ -113,7 +118,7 @@ def shard(
     """
     wanted = {name: entry.made_from for name, entry in (base or {}).items()}
     wanted |= {part.name: _made_from(part, sharder, cut) for part in parts}
-    made_from = fingerprint(sharder, wanted, *[stale] * bool(stale), *[described_by] * (describe is not None))
+    made_from = _all_made_from(sharder, wanted, stale, described_by)
     if is_current(store, sharder.folder, made_from):
         known = committed(store, sharder.folder)
         counts = {name: int(known[name]) for name in ("shards", "samples", "bytes")}
@@ -135,13 +140,31 @@ def shard(
     if base is not None:  # not before the new shards are there: until then, what lists the old ones is true
         _remove_others(store, sharder, written.values())
     shards = [written[name] for name in sorted(wanted)]
+    counts = finish(store, sharder, shards, cut, stale, describe, described_by)
+    log.info("shard: %(samples)d clips in %(shards)d shards, %(bytes)d bytes", counts)
+    return counts
+
+
+def finish(
+    store: Store,
+    sharder: Sharder,
+    shards: Sequence[Shard],
+    cut: str,
+    stale: Mapping[str, Sequence[str]] | None = None,
+    describe: Describe | None = None,
+    described_by: object = None,
+) -> dict[str, int]:
+    """List shards that are all there, and commit them; arguments and result are those of `shard`."""
     write_index(store, sharder, shards)
+    for name in DESCRIPTIONS:
+        store.remove(f"{sharder.folder}/{name}")
     if describe is not None:
         describe(shards)
+    write_checksums(store, sharder.folder, shards)
     counts = counted(shards)
-    facts = packing(sharder, cut) | {"names": sorted(wanted)} | ({"stale": stale} if stale else {})
+    made_from = _all_made_from(sharder, {entry.name: entry.made_from for entry in shards}, stale, described_by)
+    facts = packing(sharder, cut) | {"names": [entry.name for entry in shards]} | ({"stale": stale} if stale else {})
     commit(store, sharder.folder, made_from, **facts, **counts)
-    log.info("shard: %(samples)d clips in %(shards)d shards, %(bytes)d bytes", counts)
     return counts
 
 
@@ -154,7 +177,7 @@ def _describe(
     base: Mapping[str, Shard],
     new: Sequence[Sample],
 ) -> None:
-    """Write what tells people and hubs what the dataset is, and the checksums of all of it last."""
+    """Write what tells people and hubs what the dataset is."""
     sharder = recipe.sharder
     known = {key for entry in base.values() for key in keys_of(store, sharder, entry)}
     clips = tables.clips.filter(pc.is_in(tables.clips["clip_id"], value_set=pa.array(sorted(known), pa.string())))
@@ -163,7 +186,6 @@ def _describe(
     drops = f"{sharder.folder}/drops.parquet"
     write_card(store, everything, shards, store.read_table(drops) if store.exists(drops) else None, recipe)
     write_croissant(store, sharder.folder, everything, shards)
-    write_checksums(store, sharder.folder, shards)
 
 
 def _recipe_of(recipe: Recipe) -> object:
@@ -184,7 +206,7 @@ def pack_part(part: Part, *, sharder: Sharder, cut: str, clips: str, out: str) -
         files=files,
         made_from=_made_from(part, sharder, cut),
     )
-    store.write_json(_record(sharder, part.name), dataclasses.asdict(entry))
+    store.write_json(record_key(sharder, part.name), dataclasses.asdict(entry))
     return entry
 
 
@@ -226,6 +248,12 @@ def counted(shards: Sequence[Shard]) -> dict[str, int]:
     return {"shards": len(shards), "samples": samples, "bytes": size}
 
 
+def _all_made_from(
+    sharder: Sharder, shards: Mapping[str, str], stale: Mapping[str, Sequence[str]] | None, described_by: object
+) -> str:
+    return fingerprint(sharder, shards, *[stale] * bool(stale), *[described_by] * (described_by is not None))
+
+
 def _made_from(part: Part, sharder: Sharder, cut: str) -> str:
     facts = [
         (
@@ -252,13 +280,16 @@ def _entry(sharder: Sharder, shard: Shard) -> dict[str, Any]:
     }
 
 
-def _record(sharder: Sharder, name: str) -> str:
+def record_key(sharder: Sharder, name: str) -> str:
+    """Key of a shard's record."""
     return f"{sharder.folder}/{name}{SUFFIX}"
 
 
 def _remove_others(store: Store, sharder: Sharder, written: Collection[Shard]) -> None:
     """Empty the folder but for shards that stay."""
-    ours = {file.key for entry in written for file in entry.files} | {_record(sharder, entry.name) for entry in written}
+    ours = {file.key for entry in written for file in entry.files} | {
+        record_key(sharder, entry.name) for entry in written
+    }
     for key in store.keys(sharder.folder):
         if key not in ours:
             store.remove(key)
