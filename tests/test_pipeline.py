@@ -19,6 +19,7 @@ from vidcurate.dedup.semdedup import SemDeDup
 from vidcurate.embedder.histogram import Histogram
 from vidcurate.errors import ConfigError, MissingInput, TooManyFailures, VidcurateError
 from vidcurate.filter.motion import Motion
+from vidcurate.records import Foreign
 from vidcurate.runtime.local import Local
 from vidcurate.runtime.processes import Processes
 from vidcurate.source.folder import Folder
@@ -83,6 +84,22 @@ def test_the_dataset_has_a_card_and_the_checksums_of_all_its_files(dataset):
 
     assert "README.md: OK" in said.stdout
     assert "# 4 video clips" in (folder / "README.md").read_text()
+
+
+def test_a_dataset_is_packed_under_another_root_to_the_same_shards_and_left_as_it_is(dataset, tmp_path):
+    out, summary = dataset
+    before = sorted(out.rglob("*"))
+
+    elsewhere = curate(FAST, out=str(tmp_path / "1"), steps=("shard",), foreign=Foreign(clips=str(out)))
+    looser = replace(FAST, dedup=SemDeDup(eps=0.2))
+    foreign = Foreign(clips=str(out), decisions=str(out / "semantic"))
+    loose = curate(looser, out=str(tmp_path / "2"), steps=("shard",), foreign=foreign)
+
+    assert elsewhere["shards"] == summary["shards"]
+    assert contents(tmp_path / "1", "*.tar") == contents(out, "*.tar")
+    assert loose["dedup"]["eps"] == 0.2
+    assert loose["shards"]["samples"] == loose["dedup"]["kept"] < 4
+    assert sorted(out.rglob("*")) == before
 
 
 def test_every_input_clip_and_duplicate_is_accounted_for(dataset):

@@ -12,7 +12,7 @@ from omegaconf.errors import OmegaConfBaseException
 
 from vidcurate.errors import ConfigError
 from vidcurate.recipe import STEPS, Advise, Recipe, Verify
-from vidcurate.records import Columns, OnBad
+from vidcurate.records import Columns, Foreign, OnBad
 from vidcurate.registry import KINDS, Component, Made, build, made, near
 from vidcurate.runtime.base import Runtime
 from vidcurate.source.base import Source
@@ -24,6 +24,10 @@ VALUES = (
     "on_bad",
     "against",
     "source_ids",
+    "clips",
+    "decisions",
+    "caption_key",
+    "unique_ids",
     "steps",
     "seed",
     "max_failures",
@@ -47,6 +51,7 @@ class Job:
         on_bad: what becomes of rows whose vectors cannot be used.
         against: datasets or parquet files whose clips must not come in again.
         source_ids: videos to take down: ids, uris, or a text file of them.
+        foreign: clips and decisions that are not those of `out`.
         steps: which of takedown, split, dedup, advise, shard and verify.
         seed: of everything random.
         max_failures: inputs that may fail before the exit code is 3.
@@ -62,6 +67,7 @@ class Job:
     on_bad: OnBad
     against: tuple[str, ...]
     source_ids: tuple[str, ...]
+    foreign: Foreign
     steps: tuple[str, ...]
     seed: int
     max_failures: int
@@ -96,10 +102,11 @@ def job(config: DictConfig) -> Job:
     columns, on_bad = _columns(values.get("columns"), problems), _on_bad(values.get("on_bad"), problems)
     components["advise"] = _wishes("advise", Advise, values.get("advise"), "precision=0.95", problems)
     components["verify"] = _wishes("verify", Verify, values.get("verify"), "sample=0.1", problems)
-    for name, needed in (("out", True), ("embeddings", False)):
+    for name, needed in (("out", True), ("embeddings", False), ("clips", False), ("decisions", False)):
         _text(name, values.get(name), needed, problems)
     against = _places("against", values.get("against"), problems)
     source_ids = _places("source_ids", values.get("source_ids"), problems)
+    foreign = _foreign(values, problems)
     if problems:
         raise ConfigError(problems)
     source, runtime = components.pop("source", None), components.pop("runtime")
@@ -112,6 +119,7 @@ def job(config: DictConfig) -> Job:
         columns=columns,
         against=against,
         source_ids=source_ids,
+        foreign=foreign,
         on_bad=on_bad,
         steps=steps,
         config=values,
@@ -205,6 +213,15 @@ def _on_bad(value: object, problems: list[str]) -> OnBad:
     if value not in ("fail", "drop"):
         problems.append(f"on_bad={value!r}: expected fail or drop")
     return "drop" if value == "drop" else "fail"
+
+
+def _foreign(values: Mapping[str, Any], problems: list[str]) -> Foreign:
+    given = {field.name: values.get(field.name) for field in fields(Foreign)}
+    if not isinstance(given["caption_key"], str | None):
+        problems.append(f"caption_key={given['caption_key']!r}: expected a name, e.g. caption_key=qwen")
+    if given["unique_ids"] not in (None, "remove", "keep"):
+        problems.append(f"unique_ids={given['unique_ids']!r}: expected remove or keep")
+    return Foreign(**given)
 
 
 def _places(name: str, value: object, problems: list[str]) -> tuple[str, ...]:

@@ -8,12 +8,12 @@ from dataclasses import replace
 from functools import partial
 from typing import Any
 
-from vidcurate.errors import MediaError, MissingInput, VidcurateError
+from vidcurate.errors import ConfigError, MediaError, MissingInput, VidcurateError
 from vidcurate.model.device import best_device
 from vidcurate.model.memory import give_back
 from vidcurate.progress import progress
 from vidcurate.recipe import Recipe
-from vidcurate.records import Columns, OnBad, Video
+from vidcurate.records import Columns, Foreign, OnBad, Video
 from vidcurate.report import write_advice, write_report
 from vidcurate.runtime.base import Runtime
 from vidcurate.runtime.local import Local
@@ -24,6 +24,7 @@ from vidcurate.stage.again import reread_clips
 from vidcurate.stage.cut import Cutting
 from vidcurate.stage.dedup import dedup_clips
 from vidcurate.stage.enhance import enhanced
+from vidcurate.stage.foreign import foreign_tables
 from vidcurate.stage.inputs import identify, relicensed, superseded
 from vidcurate.stage.judge import without_file
 from vidcurate.stage.observe import look, samplings
@@ -66,6 +67,7 @@ def curate(
     on_bad: OnBad = "fail",
     against: Sequence[str] = (),
     source_ids: Sequence[str] = (),
+    foreign: Foreign | None = None,
     seed: int = 0,
     max_failures: int = 0,
     config: Mapping[str, Any] | None = None,
@@ -83,6 +85,7 @@ def curate(
         on_bad: whether rows of embeddings that cannot be used are errors, or left out and recorded (`drop`).
         against: earlier datasets, or parquet files of embeddings: clips that are like any of theirs are dropped.
         source_ids: videos that takedown removes: ids or uris, or one text file of them.
+        foreign: clips and decisions that are not those of `out`.
         seed: of everything random.
         max_failures: inputs that may fail before this raises, after all the rest is done.
         config: the resolved config to keep in run.json; None keeps the recipe.
@@ -92,10 +95,14 @@ def curate(
 
     Raises:
         MissingInput: a step lacks what it works on.
+        ConfigError: split is to cut clips, and clips of another dataset are given.
         TooManyFailures: the dataset is complete, but more than `max_failures` inputs are not in it.
         VidcurateError: `verify` has found that it is not what it says.
     """
     recipe.check(steps)
+    foreign = foreign or Foreign()
+    if foreign.clips and "split" in steps:
+        raise ConfigError([f"clips={foreign.clips}: split cuts clips of its own; take +experiment=shard or dedup"])
     runtime = runtime or Local()
     runtime.check()
     store = Store(out)
@@ -104,7 +111,7 @@ def curate(
         demand_finished(store)
     if "split" in steps:
         split(recipe, source, store, runtime)
-    tables = read_tables(store)
+    tables = foreign_tables(Store(foreign.clips), foreign.caption_key) if foreign.clips else read_tables(store)
     if set(steps) == {"verify"}:  # which changes nothing
         verify(store, tables, recipe, runtime, seed)
         return summarise(store, tables, recipe)
@@ -125,7 +132,7 @@ def curate(
             advice = advise(store, tables, recipe, embeddings, seed, columns=columns, on_bad=on_bad)
             write_advice(store, tables, advice, recipe.advise.per_band)
         if "shard" in steps:
-            pack(store, tables, recipe, runtime, seed)
+            pack(store, tables, recipe, runtime, seed, foreign)
     summary = summarise(store, tables, recipe)
     store.write_json("summary.json", summary)
     facts = {name: value for name, value in (config or recipe.config()).items() if name != "source_ids"}

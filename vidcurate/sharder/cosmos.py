@@ -15,21 +15,16 @@ Source: https://github.com/nvidia-cosmos/cosmos-curate 1.4, by its documentation
 
 from __future__ import annotations
 
-import hashlib
-import io
 import json
 import pickle
-import tarfile
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from vidcurate.errors import MissingInput, VidcurateError
 from vidcurate.registry import Count, register
 from vidcurate.sharder.base import File, Pack, Part, Sample, Shard, Sharder
-from vidcurate.sharder.tar import CLOSING
+from vidcurate.sharder.tar import BLOCK, CLOSING, Tar, headers
 from vidcurate.store.files import Store
 
 if TYPE_CHECKING:
@@ -70,7 +65,8 @@ class Cosmos(Sharder):
 
     def size(self, sample: Sample) -> int:
         """Bytes of the video, header and padding included."""
-        return tarfile.BLOCKSIZE * (1 + -(-sample.num_bytes // tarfile.BLOCKSIZE))
+        size = sample.num_bytes
+        return len(headers(f"{sample.key}.mp4", size)) + size + -size % BLOCK
 
     def check(self) -> None:
         """Whether the text encoder is there, if one is asked for.
@@ -138,22 +134,26 @@ class Cosmos(Sharder):
 
     def _pack(self, encode: Encode | None, clips: Store, store: Store, part: Part) -> tuple[File, ...]:
         """The tar of videos comes first among the files."""
-        members: dict[str, Iterable[tuple[str, bytes | Sample]]] = {
-            "video": ((f"{sample.key}.mp4", sample) for sample in part.samples),
-            "metas": ((f"{sample.key}.json", _json(sample)) for sample in part.samples),
-        }
-        if encode is not None:
-            members["t5_xxl"] = _pickles(part.samples, encode)
         folder = "/".join(filter(None, (self.folder, part.name.rpartition("/")[0])))
         files = []
         with store.staging() as staging:
-            for kind, entries in members.items():
-                staged = staging / f"{kind}.tar"
-                sha256 = _write(clips, entries, staged)
+            for kind in self._kinds:
+                with (staging / kind).open("wb") as file:
+                    tar = Tar(file, checksum=True)
+                    if kind == "video":
+                        for sample in part.samples:
+                            tar.add_clip(clips, sample)
+                    elif kind == "metas":
+                        for sample in part.samples:
+                            tar.add(sample.key, "json", _json(sample))
+                    elif encode is not None:
+                        for key, content in _pickles(part.samples, encode):
+                            tar.add(key, "pickle", content)
+                    tar.close()
                 key = f"{folder}/{kind}/{self._tar(part.name)}"
-                files.append(File(key=key, num_bytes=staged.stat().st_size, sha256=sha256))
-            for kind, file in zip(members, files, strict=True):
-                store.put(staging / f"{kind}.tar", file.key)
+                files.append(File(key=key, num_bytes=tar.offset, sha256=tar.sha256))
+            for kind, done in zip(self._kinds, files, strict=True):
+                store.put(staging / kind, done.key)
         return tuple(files)
 
 
@@ -170,37 +170,9 @@ def _pickles(samples: Sequence[Sample], encode: Encode) -> Iterator[tuple[str, b
         texts = [_texts(sample) for sample in some]
         vectors = iter(encode([text for group in texts for text in group]))
         for sample, group in zip(some, texts, strict=True):
-            yield f"{sample.key}.pickle", pickle.dumps([next(vectors) for _ in group], protocol=4)
+            yield sample.key, pickle.dumps([next(vectors) for _ in group], protocol=4)
 
 
 def _texts(sample: Sample) -> list[str]:
     """One text for every window; what the clip is said to show where nothing says what its windows do."""
     return [window["caption"] for window in sample.metadata.get("windows") or ()] or [sample.caption]
-
-
-def _write(clips: Store, members: Iterable[tuple[str, bytes | Sample]], path: Path) -> str:
-    """Write a tar of bytes, and of the files of clips; its SHA-256, hexadecimal."""
-    with tarfile.open(path, "w", format=tarfile.PAX_FORMAT) as tar:
-        for name, content in members:
-            entry = tarfile.TarInfo(name)  # mode 0644, time 0, owner 0 without a name
-            if isinstance(content, Sample):
-                entry.size, where = content.num_bytes, clips.path(content.media)
-                try:
-                    with clips.fs.open(where, "rb") as media:
-                        _demand_size(where, media.seek(0, io.SEEK_END), content.num_bytes)
-                        media.seek(0)
-                        tar.addfile(entry, media)
-                except FileNotFoundError as error:
-                    raise MissingInput(
-                        f"{where} is in the tables, and it is gone; run +experiment=split again"
-                    ) from error
-            else:
-                entry.size = len(content)
-                tar.addfile(entry, io.BytesIO(content))
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
-
-
-def _demand_size(where: str, found: int, known: int) -> None:
-    if found != known:
-        raise VidcurateError(f"{where} has {found} bytes, but the tables say {known}: it was changed after split")

@@ -16,6 +16,7 @@ from vidcurate.errors import MissingInput
 from vidcurate.model.device import best_device
 from vidcurate.progress import progress
 from vidcurate.recipe import Recipe
+from vidcurate.records import Foreign
 from vidcurate.registry import fingerprint, loaded
 from vidcurate.runtime.base import Runtime
 from vidcurate.sharder.base import File, Part, Sample, Shard, Sharder
@@ -26,8 +27,7 @@ from vidcurate.stage.card import NAME as CARD
 from vidcurate.stage.card import write_card
 from vidcurate.stage.croissant import NAME as CROISSANT
 from vidcurate.stage.croissant import write_croissant
-from vidcurate.stage.decide import stored_decisions
-from vidcurate.stage.dropped import with_vectors
+from vidcurate.stage.foreign_decisions import decided
 from vidcurate.stage.packed import keys_of
 from vidcurate.stage.samples import samples
 from vidcurate.stage.settle import FOLDER as TABLES
@@ -41,11 +41,14 @@ log = logging.getLogger(__name__)
 Describe = Callable[[Sequence[Shard]], None]
 """All shards of a dataset, sorted by name -> nothing; writes `DESCRIPTIONS`."""
 DESCRIPTIONS = (CARD, CROISSANT)
+OURS = Foreign()
 SUFFIX = "_shard.json"
 """Ends the name of a shard's record, which is written when all its files are there."""
 
 
-def pack(store: Store, tables: Tables, recipe: Recipe, runtime: Runtime, seed: int) -> dict[str, int]:
+def pack(
+    store: Store, tables: Tables, recipe: Recipe, runtime: Runtime, seed: int, foreign: Foreign = OURS
+) -> dict[str, int]:
     """Pack the clips of a dataset that the filters and dedup keep.
 
     Args:
@@ -54,36 +57,27 @@ def pack(store: Store, tables: Tables, recipe: Recipe, runtime: Runtime, seed: i
         recipe: the dedup rule says which decisions count, the sharder how clips are packed.
         runtime: maps over workers.
         seed: of the shuffle.
+        foreign: which clips, those of `tables`, and which decisions are not the dataset's own.
 
     Raises:
         MissingInput: split or dedup has not been done, or not with these settings.
     """
     if not tables.clips.num_rows:
         raise MissingInput(f"{store.url}: no clips to pack; run +experiment=split source.path=... out=... first")
-    decisions = stored_decisions(store, recipe.dedup).table if recipe.dedup.compares else None
-    clips = tables.clips if decisions is None else with_vectors(store, tables.clips, decisions)
+    source = Store(foreign.clips) if foreign.clips else store
+    clips, decisions = decided(store, source, tables.clips, recipe.dedup, foreign)
     chosen = samples(dataclasses.replace(tables, clips=clips), decisions, recipe.sharder)
-    cut, sharder = committed(store, TABLES)["fingerprint"], recipe.sharder
+    cut, sharder = committed(source, TABLES).get("fingerprint", "foreign"), recipe.sharder
     if not (sharder.append and committed(store, sharder.folder)):  # nothing that is whole is there to append to
         write_left(store, ())
         about = partial(_describe, store=store, tables=tables, recipe=recipe, base={}, new=chosen)
-        return shard(store, store, plan(chosen, sharder, seed), sharder, cut, runtime, about, _recipe_of(recipe))
+        return shard(source, store, plan(chosen, sharder, seed), sharder, cut, runtime, about, _recipe_of(recipe))
     found = batch(store, stored_shards(store, sharder), chosen, clips, decisions, sharder, seed, cut)
     write_left(store, found.left)
     new = [sample for part in found.parts for sample in part.samples]
     about = partial(_describe, store=store, tables=tables, recipe=recipe, base=found.base, new=new)
-    return shard(
-        store,
-        store,
-        found.parts,
-        sharder,
-        cut,
-        runtime,
-        about,
-        _recipe_of(recipe),
-        base=found.base,
-        stale=found.stale,
-    )
+    by = _recipe_of(recipe)
+    return shard(source, store, found.parts, sharder, cut, runtime, about, by, base=found.base, stale=found.stale)
 
 
 def shard(
