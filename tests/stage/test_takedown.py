@@ -232,7 +232,7 @@ from pathlib import Path
 import pytest
 from tests.stage.test_takedown import die, take_down
 
-die(pytest.MonkeyPatch(), 6, lambda: os.kill(os.getpid(), signal.SIGKILL))
+die(pytest.MonkeyPatch(), 8, lambda: os.kill(os.getpid(), signal.SIGKILL))
 take_down(Path(sys.argv[1]), "b.mp4")
 """
 

@@ -13,6 +13,7 @@ from vidcurate.records import Foreign
 from vidcurate.runtime.base import Runtime
 from vidcurate.sharder.plan import plan
 from vidcurate.stage.append import Batch, batch
+from vidcurate.stage.card import made_with
 from vidcurate.stage.dedup import written_vectors
 from vidcurate.stage.drops import drops_of
 from vidcurate.stage.foreign_decisions import decided
@@ -63,7 +64,7 @@ def pack(
     every = _all(tables.clips, found.clips)
     packed = sorted(set(added.keys) & set(every["clip_id"].to_pylist()))  # what was packed before may be gone
     drops = drops_of(replace(tables, clips=every), found.decisions, packed, found.dropped, added.left)
-    whole = Whole(cut=cut, stale=added.stale, drops=drops)
+    whole = Whole(cut=cut, stale=added.stale, drops=drops, tables=tables, about=made_with(recipe))
     return shard(source, store, added.parts, sharder, whole, runtime, added.base)
 
 

@@ -19,11 +19,13 @@ from vidcurate.stage.clean import clean, without
 from vidcurate.stage.gone import Search, everything, search
 from vidcurate.stage.inputs import Inputs
 from vidcurate.stage.inputs import without as without_inputs
+from vidcurate.stage.settle import read_tables
 from vidcurate.stage.shard import DROPS_FILE, Whole, finish, pack_part, record_key, stored_shards
 from vidcurate.stage.traces import Takedown, built, sharders, traces
 from vidcurate.stage.unpack import unpack
 from vidcurate.store.commit import committed
 from vidcurate.store.files import Store
+from vidcurate.store.provenance import KEY as RUN
 
 log = logging.getLogger(__name__)
 
@@ -149,7 +151,7 @@ def _carry_out(store: Store, taken: Takedown) -> None:
     kept = (entry for sharder, _ in sharders(store) for entry in stored_shards(store, sharder).values())
     shards = {file.key for entry in kept for file in entry.files}
     clean(store, taken.videos, taken.clips, shards)
-    seen = demand_gone(store, taken, everything(store, (JOURNAL, LIST)))
+    seen = demand_gone(store, taken, everything(store, (JOURNAL, LIST, RUN)))  # the last is searched by `conclude`
     proof = {"videos": len(taken.videos), "clips": len(taken.clips), "files": seen.files, "bytes": seen.num_bytes}
     store.write_json(LIST, _listed(store) | {"last": proof | {"orphans": len(taken.orphans)}})
     shown = sum(map(len, taken.shards.values()))
@@ -191,4 +193,9 @@ def _rewrite(store: Store, folder: str, names: Sequence[str], taken: Takedown) -
     prune_captions(store, sharder, shards, names, gone)
     drops = f"{folder}/{DROPS_FILE}"
     rows = without(store.read_table(drops), taken.ids) if store.exists(drops) else None
-    finish(store, sharder, shards, Whole(cut=record["cut"], stale=left, drops=rows, about=record["about"]))
+    finish(
+        store,
+        sharder,
+        shards,
+        Whole(cut=record["cut"], stale=left, drops=rows, tables=read_tables(store), about=record["about"]),
+    )
