@@ -7,11 +7,11 @@ from pathlib import Path
 
 import torch
 
-from vidcurate.data import VideoData
-
 
 def look(rank: int, world: int, dataset: str, folder: str) -> None:
     """Write down what one rank sees in two epochs, once all have seen it."""
+    from vidcurate.data import VideoData
+
     torch.set_num_threads(1)  # a fork inherits no threads
     torch.distributed.init_process_group("gloo", f"file://{folder}/meeting", rank=rank, world_size=world)
     data = VideoData(dataset, batch_size=2, frames=1, even="none")

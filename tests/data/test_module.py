@@ -1,19 +1,21 @@
 from __future__ import annotations
 
+import importlib
 import json
 from itertools import islice
-from pathlib import Path
+from types import ModuleType
+from typing import TYPE_CHECKING
 
 import pytest
 import torch
-from lightning.pytorch import LightningModule, Trainer
-from lightning.pytorch.callbacks import ModelCheckpoint
 
 from tests.data import ranks
 from tests.data.made import made_dataset
-from vidcurate.data import VideoData
 from vidcurate.errors import ConfigError, DecodeError
 from vidcurate.store.files import Store
+
+if TYPE_CHECKING:
+    from vidcurate.data import VideoData
 
 KEYS = [f"clip-{number:02d}" for number in range(11)]
 FORK = "ignore:This process .* is multi-threaded, use of fork"  # PyTorch's workers are forks; Python 3.12 says so
@@ -26,58 +28,23 @@ QUIET = pytest.mark.filterwarnings(
 )
 
 
-class Memory(LightningModule):
-    """A model of one number that remembers what it was shown, and fails at a step if asked."""
-
-    def __init__(self, failing: int | None = None) -> None:
-        super().__init__()
-        self.weight = torch.nn.Parameter(torch.zeros(()))
-        self.failing = failing
-        self.shown: list[list[str]] = []
-        self.evaluated: list[list[str]] = []
-
-    def training_step(self, batch, index):
-        if self.failing == len(self.shown):
-            raise RuntimeError("the machine fails")
-        self.shown.append(batch["key"])
-        return self.weight * batch["video"].float().mean()
-
-    def configure_optimizers(self):
-        return torch.optim.SGD(self.parameters(), 0.1)
-
-
-class Evaluated(Memory):
-    """One that is evaluated too."""
-
-    def validation_step(self, batch, index):
-        self.evaluated.append(batch["key"])
+@pytest.fixture(scope="module")
+def models() -> ModuleType:
+    """Models and their trainers; imported late, for Lightning takes seconds."""
+    return importlib.import_module("tests.data.models")
 
 
 def data_of(store: Store, **options) -> VideoData:
-    return VideoData(store.root, **{"batch_size": 3, "frames": 2} | options)
+    from vidcurate.data import VideoData
 
-
-def trainer(folder: Path, **options) -> Trainer:
-    return Trainer(
-        accelerator="cpu",
-        default_root_dir=str(folder),
-        logger=False,
-        enable_progress_bar=False,
-        enable_model_summary=False,
-        **{"enable_checkpointing": False} | options,
-    )
-
-
-def saving(folder: Path, **every) -> dict:
-    """Options of a trainer that saves."""
-    return {"enable_checkpointing": True, "callbacks": [ModelCheckpoint(dirpath=folder, save_top_k=-1, **every)]}
+    return VideoData(**{"path": store.root, "batch_size": 3, "frames": 2} | options)
 
 
 def keys(batches) -> list[list[str]]:
     return [batch["key"] for batch in batches]
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def whole(dataset) -> list[list[str]]:
     """What three epochs show, undisturbed."""
     loader = data_of(dataset).train_dataloader()
@@ -104,7 +71,7 @@ def test_a_resumed_epoch_is_the_exact_tail_whatever_was_read_ahead(dataset, whol
     tail = again.train_dataloader()
 
     assert first == whole[:6]
-    assert state["epoch"], state["batches"] == (1, 2)
+    assert (state["epoch"], state["batches"]) == (1, 2)
     assert len(tail) == 4
     assert keys(tail) + keys(tail) == whole[6:]
 
@@ -133,35 +100,37 @@ def test_an_epoch_can_be_chosen(dataset, whole):
 
 @QUIET
 @pytest.mark.parametrize("saved", [3, 4, 6], ids=["amid an epoch", "at its end", "amid the next"])
-def test_a_trainer_goes_on_where_it_was_stopped(dataset, whole, tmp_path, saved):
+def test_a_trainer_goes_on_where_it_was_stopped(models, dataset, whole, tmp_path, saved):
     every = {"every_n_train_steps": saved, "filename": "{step}"}
-    trainer(tmp_path, max_steps=saved, **saving(tmp_path, **every)).fit(Memory(), data_of(dataset))
+    models.trainer(tmp_path, max_steps=saved, **models.saving(tmp_path, **every)).fit(models.Memory(), data_of(dataset))
 
-    model = Memory()
-    resumed = trainer(tmp_path, max_epochs=3, **saving(tmp_path, **every))
+    model = models.Memory()
+    resumed = models.trainer(tmp_path, max_epochs=3, **models.saving(tmp_path, **every))
     resumed.fit(model, data_of(dataset), ckpt_path=tmp_path / f"step={saved}.ckpt")
 
     assert model.shown == whole[saved:]
 
 
 @QUIET
-def test_a_batch_amid_its_step_when_training_fails_is_shown_again(dataset, whole, tmp_path):
-    run = trainer(tmp_path, max_epochs=3)
+def test_a_batch_amid_its_step_when_training_fails_is_shown_again(models, dataset, whole, tmp_path):
+    run = models.trainer(tmp_path, max_epochs=3)
     data = data_of(dataset)
     with pytest.raises(RuntimeError, match="the machine fails"):
-        run.fit(Memory(failing=5), data)
+        run.fit(models.Memory(failing=5), data)
 
     run.state.fn = "fit"
     assert data.state_dict() | {"order": ""} == {"epoch": 1, "batches": 1, "order": ""}
 
 
 @QUIET
-def test_epochs_that_the_trainer_cuts_short_are_over(dataset, whole, tmp_path):
+def test_epochs_that_the_trainer_cuts_short_are_over(models, dataset, whole, tmp_path):
     every = {"every_n_epochs": 1, "filename": "{epoch}"}
-    model = Memory()
-    trainer(tmp_path, max_epochs=1, limit_train_batches=2, **saving(tmp_path, **every)).fit(model, data_of(dataset))
+    model = models.Memory()
+    models.trainer(tmp_path, max_epochs=1, limit_train_batches=2, **models.saving(tmp_path, **every)).fit(
+        model, data_of(dataset)
+    )
 
-    resumed = trainer(tmp_path, max_epochs=3, limit_train_batches=2, **saving(tmp_path, **every))
+    resumed = models.trainer(tmp_path, max_epochs=3, limit_train_batches=2, **models.saving(tmp_path, **every))
     resumed.fit(model, data_of(dataset), ckpt_path=tmp_path / "epoch=0.ckpt")
 
     assert model.shown == whole[0:2] + whole[4:6] + whole[8:10]
@@ -240,16 +209,16 @@ def test_a_dataset_of_broken_clips_is_an_error(tmp_path):
 
 
 @QUIET
-def test_val_and_test_are_read_from_a_url_in_order(clips, tmp_path):
+def test_val_and_test_are_read_from_a_url_in_order(models, clips, tmp_path):
     store = made_dataset(Store(f"memory://{tmp_path.name}"), clips[:6], per_shard=2)
     index = store.read_json("webdataset/v0/index.json")
     for shard, subset in zip(index["shards"], ("train", "val", "test"), strict=True):
         shard["subset"] = subset
     store.write_json("webdataset/v0/index.json", index)
-    data = VideoData(store.url, batch_size=1, frames=1)
-    model = Evaluated()
+    data = data_of(store, path=store.url, batch_size=1, frames=1)
+    model = models.Evaluated()
 
-    trainer(tmp_path, max_epochs=1, num_sanity_val_steps=0).fit(model, data)
+    models.trainer(tmp_path, max_epochs=1, num_sanity_val_steps=0).fit(model, data)
 
     shown = [sorted(key for batch in batches for key in batch) for batches in (model.shown, model.evaluated)]
     assert [len(batches) for batches in (*shown, keys(data.test_dataloader()))] == [2, 2, 2]

@@ -81,7 +81,7 @@ class View:
         height, width = self.sizes.get(aspect, (self.height, self.width))
         if height is not None and width is not None:
             images = self._resized(images, height, width)
-        return images.float().div_(255) if self.scale else images.contiguous()
+        return images.float().div_(255) if self.scale else images
 
     def _moments(self, start: float, end: float) -> NDArray[np.float64]:
         """Seconds at which frames are looked at, of a clip that is shown from `start` to `end`."""
