@@ -10,7 +10,7 @@ from tests.media import read_number
 from vidcurate.data.clips import Clips
 from vidcurate.data.frames import View
 from vidcurate.data.shards import Shards
-from vidcurate.errors import DecodeError, ShapeError
+from vidcurate.errors import DecodeError, MissingInput, ShapeError
 from vidcurate.store.files import Store
 
 VIEW = View(frames=3)
@@ -69,3 +69,14 @@ def test_a_table_that_does_not_fit_its_tar_is_an_error(store):
 
     with pytest.raises(ShapeError, match=r"000000\.tar: where its table has 'clip-.*' there is 'clip-.*'"):
         clips_of(store).read(all_rows(store))
+
+
+def test_a_shard_that_is_gone_is_named(store):
+    clips, samples = clips_of(store), all_rows(store)[[0]]
+    clips.read(samples)
+    for key in store.keys("webdataset/v0", ".tar") + store.keys("webdataset/v0", ".parquet"):
+        store.remove(key)
+
+    for reader in (clips, clips_of(store)):
+        with pytest.raises(MissingInput, match=r"000000\.tar is listed in index\.json but is not there"):
+            reader.read(samples)

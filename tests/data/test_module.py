@@ -99,14 +99,18 @@ def test_an_epoch_can_be_chosen(dataset, whole):
 
 
 @QUIET
-@pytest.mark.parametrize("saved", [3, 4, 6], ids=["amid an epoch", "at its end", "amid the next"])
-def test_a_trainer_goes_on_where_it_was_stopped(models, dataset, whole, tmp_path, saved):
+@pytest.mark.parametrize(
+    ("saved", "workers"), [(3, 0), (4, 0), (6, 2)], ids=["amid an epoch", "at its end", "amid the next"]
+)
+def test_a_trainer_goes_on_where_it_was_stopped(models, dataset, whole, tmp_path, saved, workers):
     every = {"every_n_train_steps": saved, "filename": "{step}"}
-    models.trainer(tmp_path, max_steps=saved, **models.saving(tmp_path, **every)).fit(models.Memory(), data_of(dataset))
+    models.trainer(tmp_path, max_steps=saved, **models.saving(tmp_path, **every)).fit(
+        models.Memory(), data_of(dataset, num_workers=workers)
+    )
 
     model = models.Memory()
     resumed = models.trainer(tmp_path, max_epochs=3, **models.saving(tmp_path, **every))
-    resumed.fit(model, data_of(dataset), ckpt_path=tmp_path / f"step={saved}.ckpt")
+    resumed.fit(model, data_of(dataset, num_workers=workers), ckpt_path=tmp_path / f"step={saved}.ckpt")
 
     assert model.shown == whole[saved:]
 

@@ -7,17 +7,16 @@ import json
 import logging
 import tarfile
 from collections.abc import Sequence
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any, Literal, TypedDict
 
 import numpy as np
-import pyarrow as pa
 import torch
 from numpy.typing import NDArray
 from webdataset.tariterators import group_by_keys, tar_file_expander
 
 from vidcurate.data.frames import View
-from vidcurate.data.shards import Shard, Shards
+from vidcurate.data.shards import Shard, Shards, gone
 from vidcurate.errors import DecodeError, ShapeError
 
 log = logging.getLogger(__name__)
@@ -44,8 +43,7 @@ class Batch(TypedDict):
 class Clips:
     """Reads samples by number.
 
-    The bytes of one sample in a tar are a tar; webdataset expands it as it would the whole one. A file system that
-    can fetches all ranges of a batch at the same time.
+    The bytes of one sample in a tar are a tar; webdataset expands it as it would the whole one.
 
     Args:
         shards: the dataset.
@@ -68,10 +66,11 @@ class Clips:
     ) -> None:
         self._shards, self._listed, self._view = shards, tuple(listed), view
         self._recaptioned, self._on_error, self._cached = recaptioned, on_error, cached
-        self._table = lru_cache(cached)(self._read_table)
+        self._rows = lru_cache(cached)(self._read_rows)
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return _again, (self._shards, self._listed, self._view, self._recaptioned, self._on_error, self._cached)
+        make = partial(Clips, recaptioned=self._recaptioned, on_error=self._on_error, cached=self._cached)
+        return make, (self._shards, self._listed, self._view)
 
     def read(self, samples: NDArray[np.int32]) -> tuple[Batch | None, int]:
         """The samples of a batch.
@@ -84,17 +83,14 @@ class Clips:
 
         Raises:
             DecodeError: one cannot be decoded, and `on_error` is `raise`.
+            MissingInput: a tar is gone.
             ShapeError: a table does not fit its tar.
         """
-        rows = [self._table(shard).slice(row, 1).to_pylist()[0] for shard, row in samples.tolist()]
+        rows = [self._rows(shard)[row] for shard, row in samples.tolist()]
         entries = [self._listed[shard] for shard, _ in samples.tolist()]
-        store = self._shards.store
-        starts = [row["offset"] for row in rows]
-        ends = [row["offset"] + row["size"] for row in rows]
-        ranges = store.fs.cat_ranges([store.path(entry.path) for entry in entries], starts, ends, on_error="raise")
         batch = Batch(key=[], video=[], caption=[], metadata=[])
         videos: list[torch.Tensor] = []
-        for entry, row, blocks in zip(entries, rows, ranges, strict=True):
+        for entry, row, blocks in zip(entries, rows, self._blocks(entries, rows), strict=True):
             try:
                 sample = self._expanded(entry, row["key"], blocks)
                 videos.append(self._view(sample["mp4"], entry.bins.get("aspect", "")))
@@ -104,16 +100,27 @@ class Clips:
                 log.warning("%s: %s is left out: %s", entry.path, row["key"], error)
                 continue
             batch["key"].append(row["key"])
-            batch["caption"].append(row["caption"] if self._recaptioned else sample["txt"].decode())
+            batch["caption"].append((row["caption"] or "") if self._recaptioned else sample["txt"].decode())
             batch["metadata"].append(json.loads(sample["json"]))
         alike = len({video.shape for video in videos}) == 1
         batch["video"] = torch.stack(videos) if alike else videos
         return batch if videos else None, len(rows) - len(videos)
 
-    def _read_table(self, shard: int) -> pa.Table:
-        return self._shards.table(self._listed[shard]).select(
-            ["key", "offset", "size", *self._recaptioned * ["caption"]]
-        )
+    def _read_rows(self, shard: int) -> list[dict[str, Any]]:
+        columns = ["key", "offset", "size", *self._recaptioned * ["caption"]]
+        rows: list[dict[str, Any]] = self._shards.table(self._listed[shard]).select(columns).to_pylist()
+        return rows
+
+    def _blocks(self, entries: Sequence[Shard], rows: Sequence[dict[str, Any]]) -> list[bytes]:
+        """What lies in the tars where the rows say, in one call, so that a file system can fetch all at once."""
+        store = self._shards.store
+        starts, ends = [row["offset"] for row in rows], [row["offset"] + row["size"] for row in rows]
+        paths = [store.path(entry.path) for entry in entries]
+        try:
+            found: list[bytes] = store.fs.cat_ranges(paths, starts, ends, on_error="raise")
+        except FileNotFoundError as error:
+            raise gone(", ".join(sorted({entry.path for entry in entries}))) from error
+        return found
 
     def _expanded(self, shard: Shard, key: str, blocks: bytes) -> dict[str, bytes]:
         source = {"url": shard.path, "stream": io.BytesIO(blocks)}
@@ -128,9 +135,3 @@ class Clips:
             )
         sample: dict[str, bytes] = found[0]
         return sample
-
-
-def _again(
-    shards: Shards, listed: Sequence[Shard], view: View, recaptioned: bool, on_error: OnError, cached: int
-) -> Clips:
-    return Clips(shards, listed, view, recaptioned=recaptioned, on_error=on_error, cached=cached)

@@ -68,7 +68,7 @@ class Shards:
         self.root = root
         folder = self._captions_folder()
         if folder is not None and not Store(folder).fs.exists(Store(folder).root):
-            raise MissingInput(f"{folder}: there are no captions of this name; see vidcurate's step `recaption`")
+            raise MissingInput(f"{folder}: there are no captions of this name")
 
     def __getstate__(self) -> dict[str, Any]:
         return self.__dict__ | {"_store": None}
@@ -95,20 +95,28 @@ class Shards:
             side-car says besides.
 
         Raises:
+            MissingInput: the shard is gone.
             ShapeError: captions that lie beside the dataset are not those of the shard's samples.
         """
         key = shard.beside(".parquet")
         if self.store.exists(key):
             with self.store.fs.open(self.store.path(key), "rb") as file:
                 table = pq.ParquetFile(file).read()  # not by cudf: workers, being forks, must not touch a GPU
-        else:
+        elif self.store.exists(shard.path):
             with self.store.fs.open(self.store.path(shard.path), "rb") as file:
                 table = scanned(file)
+        else:
+            raise gone(shard.path)
         folder = self._captions_folder()
         return table if folder is None else _recaptioned(table, Store(folder), key)
 
     def _captions_folder(self) -> str | None:
         return None if self._captions is None else f"{self.root.rpartition('/')[0]}/captions/{self._captions}"
+
+
+def gone(path: str) -> MissingInput:
+    """The error that says that a shard is not where it should be."""
+    return MissingInput(f"{path} is listed in {INDEX} but is not there; copy the dataset again, or run shard")
 
 
 def scanned(file: BinaryIO) -> pa.Table:
