@@ -114,20 +114,21 @@ class View:
             raise DecodeError(error.strerror) from error
 
     def _decoded(self, container: av.container.InputContainer, ticks: NDArray[np.int64]) -> torch.Tensor:
-        stream = container.streams.video[0] if (found := picture(container)) is None else found
+        stream = picture(container) or container.streams.video[0]
         times = ticks * float(stream.time_base or 0)
         end = times[-1] + (times[-1] - times[0]) / max(1, times.size - 1)
-        wanted = np.maximum(np.searchsorted(times, self._moments(times[0], end), "right") - 1, 0)
+        wanted = ticks[np.maximum(np.searchsorted(times, self._moments(times[0], end), "right") - 1, 0)].tolist()
         images: dict[int, NDArray[np.uint8]] = {}
-        for index, frame in enumerate(frame for frame in decoded(container, stream) if frame is not None):
-            if index in wanted and isinstance(frame, av.VideoFrame):
-                images[index] = np.rot90(frame.to_ndarray(format="rgb24"), frame.rotation // 90)
-            if index == wanted[-1]:
-                break
-        missing = set(wanted.tolist()) - set(images)
+        for frame in decoded(container, stream):
+            if isinstance(frame, av.VideoFrame) and frame.pts is not None and frame.pts in wanted:
+                images[frame.pts] = np.rot90(frame.to_ndarray(format="rgb24"), frame.rotation // 90)
+                if frame.pts == wanted[-1]:
+                    break
+        missing = set(wanted) - set(images)
         if missing:
-            raise DecodeError(f"{len(missing)} of {len(set(wanted.tolist()))} frames cannot be decoded")
-        return torch.from_numpy(np.stack([images[index] for index in wanted.tolist()])).permute(0, 3, 1, 2)
+            raise DecodeError(f"{len(missing)} of {len(set(wanted))} frames cannot be decoded")
+        upright = torch.from_numpy(np.stack([images[tick] for tick in wanted]))
+        return upright.permute(0, 3, 1, 2).to(self.device)
 
     def _resized(self, images: torch.Tensor, height: int, width: int) -> torch.Tensor:
         if self.fit == "crop":
