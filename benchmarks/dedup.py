@@ -7,8 +7,10 @@ thread, for threads that wait by spinning would be charged for it. Vectors: `syn
 with families of near copies (cosine .90-.999); and `clips`, those of FOLDER by `efficientnet_lite`, or those in FOLDER
 if that is a .npy, tiled with noise of several sizes. Peers: faiss.knn; semhash, where it is installed, on the same
 vectors; and what SemDeDup (arXiv:2303.09540, section 3) and NeMo Curator do within a cluster, written anew: the whole
-matrix, its upper triangle, the maximum of each column; and the same by 1024 columns. `--million` compares
-1,000,000 x 512, within clusters of 1,000 in full and all with all over some strips, and prints the memory it took.
+matrix, its upper triangle, the maximum of each column; and the same by 1024 columns. "Half the products" are those of
+each row with earlier ones in float32 and nothing else: a search that looks at all of them cannot cost less where the
+processor has no faster numbers (AVX512_BF16, VNNI, AMX). `--million` compares 1,000,000 x 512, within clusters of 1,000
+in full and all with all over some strips, and prints the memory it took.
 """
 
 from __future__ import annotations
@@ -38,6 +40,7 @@ from vidcurate.neighbours.tiles import compare
 
 EPSILONS = (0.01, 0.05, 0.1, 0.3)
 Vectors = NDArray[np.float32]
+BOUND = "half the products"
 
 
 def unit(rows: NDArray[np.floating]) -> Vectors:
@@ -114,6 +117,15 @@ def by_columns(rows: Vectors, batch: int = 1024) -> tuple[NDArray[np.float32], N
     return np.concatenate([part[0].numpy() for part in parts]), np.concatenate([part[1].numpy() for part in parts])
 
 
+def products(rows: Vectors, strip: int = 128) -> None:
+    """The product of each row with all before it, in float32, and nothing else."""
+    import torch
+
+    matrix = torch.from_numpy(rows)
+    for top in range(0, len(rows), strip):
+        matrix[top : top + strip] @ matrix[: top + strip].T
+
+
 def knn(rows: Vectors) -> None:
     """The two nearest of each row, the first of which is the row itself."""
     import faiss
@@ -175,7 +187,7 @@ def show(title: str, taken: dict[str, float], notes: dict[str, str]) -> None:
 def everything(name: str, rows: Vectors, floors: list[float], repeats: int) -> None:
     """All with all."""
     whole, ranks = Clusters(labels=np.zeros(len(rows), np.int32), centroids=rows[:1]), np.arange(len(rows))
-    methods: dict[str, Callable[[], object]] = {"faiss.knn": lambda: knn(rows)}
+    methods: dict[str, Callable[[], object]] = {"faiss.knn": lambda: knn(rows), BOUND: lambda: products(rows)}
     try:
         import semhash as _  # noqa: F401  # only whether it is there
         import usearch as _u  # noqa: F401
@@ -209,6 +221,11 @@ def within(name: str, rows: Vectors, size: int, floors: list[float], repeats: in
     clusters, ranks = Clusters.of(rows, labels), np.arange(len(rows))
     groups = [np.flatnonzero(labels == label) for label in range(labels.max() + 1)]
 
+    def bound() -> None:
+        with inference():
+            for group in groups:
+                products(rows[group])
+
     def peer(one: Callable[[Vectors], tuple[NDArray[np.float32], NDArray[np.int64]]]) -> NDArray[np.float32]:
         found = np.zeros(len(rows), np.float32)
         with inference():
@@ -217,6 +234,7 @@ def within(name: str, rows: Vectors, size: int, floors: list[float], repeats: in
         return found
 
     methods: dict[str, Callable[[], object]] = {"SemDeDup": lambda: peer(full_matrix), "NeMo": lambda: peer(by_columns)}
+    methods[BOUND] = bound
     for floor in floors:
         search = Clustered(floor=floor).load("cpu")
         methods[f"vidcurate {floor}"] = lambda search=search: search(rows, clusters, ranks)  # type: ignore[misc]

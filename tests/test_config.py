@@ -7,7 +7,7 @@ from omegaconf import OmegaConf
 from vidcurate.config import conf_dir, job
 from vidcurate.errors import ConfigError
 from vidcurate.recipe import Recipe
-from vidcurate.records import Columns
+from vidcurate.records import Columns, Foreign
 from vidcurate.registry import KINDS, build, registered
 
 
@@ -85,6 +85,16 @@ def test_wishes_for_an_epsilon_are_checked_like_all_else():
         job(composed("out=x", "steps=[advise]", "++advise=3"))
 
 
+def test_how_closely_to_verify_is_checked_like_all_else():
+    chosen = job(composed("out=x", "steps=[verify]", "verify.sample=null", "verify.loaders=[tarfile]")).recipe.verify
+
+    assert (chosen.sample, chosen.loaders) == (None, ("tarfile",))
+    with pytest.raises(ConfigError, match=r"verify\.sample=2: input should be less than or equal to 1"):
+        job(composed("out=x", "steps=[verify]", "verify.sample=2"))
+    with pytest.raises(ConfigError, match=r"verify\.loaders"):
+        job(composed("out=x", "steps=[verify]", "verify.loaders=[tarfiel]"))
+
+
 def test_no_filter_is_a_choice():
     assert job(composed("out=x", "steps=[]", "filter=[]")).recipe.filter == ()
 
@@ -121,6 +131,17 @@ def test_columns_of_foreign_embeddings_are_checked_like_all_keys():
     assert "columns.id=7: expected the name of a column" in said
     assert "columns.sorce is not a key; did you mean 'source'?; keys: id, embedding, source" in said
     assert "on_bad='skip': expected fail or drop" in said
+
+
+def test_clips_and_decisions_of_others_are_checked_and_reach_the_job():
+    given = ["clips=nemo", "decisions=nemo/semantic", "caption_key=qwen", "unique_ids=remove"]
+
+    assert job(composed("out=x", "steps=[shard]", *given)).foreign == Foreign(
+        clips="nemo", decisions="nemo/semantic", caption_key="qwen", unique_ids="remove"
+    )
+    with pytest.raises(ConfigError) as caught:
+        job(composed("out=x", "steps=[shard]", "clips=[a]", "decisions=3", "caption_key=[q]", "unique_ids=drop"))
+    assert [line.split("=")[0] for line in caught.value.problems] == ["clips", "decisions", "caption_key", "unique_ids"]
 
 
 def test_columns_and_what_to_do_with_bad_rows_reach_the_job():

@@ -18,6 +18,7 @@ from vidcurate.dedup.semdedup import SemDeDup
 from vidcurate.embedder.histogram import Histogram
 from vidcurate.errors import ConfigError, MissingInput, TooManyFailures, VidcurateError
 from vidcurate.filter.motion import Motion
+from vidcurate.records import Foreign
 from vidcurate.runtime.local import Local
 from vidcurate.runtime.processes import Processes
 from vidcurate.source.folder import Folder
@@ -67,6 +68,22 @@ def rows(root: Path, name: str) -> list[dict]:
     return pq.read_table(root / "tables" / name).to_pylist()
 
 
+def test_a_dataset_is_packed_under_another_root_to_the_same_shards_and_left_as_it_is(dataset, tmp_path):
+    out, summary = dataset
+    before = sorted(out.rglob("*"))
+
+    elsewhere = curate(FAST, out=str(tmp_path / "1"), steps=("shard",), foreign=Foreign(clips=str(out)))
+    looser = replace(FAST, dedup=SemDeDup(eps=0.2))
+    foreign = Foreign(clips=str(out), decisions=str(out / "semantic"))
+    loose = curate(looser, out=str(tmp_path / "2"), steps=("shard",), foreign=foreign)
+
+    assert elsewhere["shards"] == summary["shards"]
+    assert contents(tmp_path / "1", "*.tar") == contents(out, "*.tar")
+    assert loose["dedup"]["eps"] == 0.2
+    assert loose["shards"]["samples"] == loose["dedup"]["kept"] < 4
+    assert sorted(out.rglob("*")) == before
+
+
 def test_every_input_clip_and_duplicate_is_accounted_for(dataset):
     out, summary = dataset
 
@@ -75,6 +92,8 @@ def test_every_input_clip_and_duplicate_is_accounted_for(dataset):
     assert summary["dedup"]["total"] == 6
     assert summary["dedup"]["removed"] == 2
     assert summary["shards"]["samples"] == 4
+    drops = pq.read_table(out / "webdataset/v0/drops.parquet").to_pylist()
+    assert [(row["stage"], row["reason"]) for row in drops] == [("dedup", "semantic_duplicate")] * 2
     assert sorted(path.stem for path in (out / "clips").glob("*.mp4")) == sorted(
         row["clip_id"] for row in rows(out, "clips")
     )

@@ -138,6 +138,23 @@ def vlm(folder: Path) -> None:
     Qwen2VLImageProcessorPil(patch_size=14, min_pixels=56 * 56, max_pixels=112 * 112).save_pretrained(folder)
 
 
+def t5(folder: Path) -> None:
+    """T5's encoder with an alphabet of letters; vectors of 32 numbers."""
+    from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, processors
+    from transformers import PreTrainedTokenizerFast, T5Config, T5EncoderModel
+
+    letters = [(sign, -2.0) for sign in "▁abcdefghijklmnopqrstuvwxyz., "]
+    words = Tokenizer(models.Unigram([("<pad>", 0.0), ("</s>", 0.0), ("<unk>", -10.0), *letters], unk_id=2))
+    words.normalizer, words.pre_tokenizer = normalizers.Lowercase(), pre_tokenizers.Metaspace()
+    words.post_processor = processors.TemplateProcessing(single="$A </s>", special_tokens=[("</s>", 1)])
+    T5EncoderModel(
+        T5Config(vocab_size=3 + len(letters), d_model=32, d_kv=8, d_ff=64, num_layers=2, num_heads=4)
+    ).save_pretrained(folder)
+    PreTrainedTokenizerFast(
+        tokenizer_object=words, eos_token="</s>", pad_token="<pad>", unk_token="<unk>"
+    ).save_pretrained(folder)
+
+
 def _bytes() -> list[str]:
     from tokenizers import pre_tokenizers
 
@@ -169,6 +186,7 @@ WRITERS: Mapping[str, Callable[[Path], None]] = {
         cosmos_embed1,
         internvideo2,
         vlm,
+        t5,
         aesthetic_head,
     )
 }

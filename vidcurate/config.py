@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from pathlib import Path
@@ -11,9 +12,9 @@ from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
 from vidcurate.errors import ConfigError
-from vidcurate.recipe import STEPS, Advise, Recipe
-from vidcurate.records import Columns, OnBad
-from vidcurate.registry import KINDS, Component, build, made, near
+from vidcurate.recipe import STEPS, Advise, Recipe, Verify
+from vidcurate.records import Columns, Foreign, OnBad
+from vidcurate.registry import KINDS, Component, Made, build, made, near
 from vidcurate.runtime.base import Runtime
 from vidcurate.source.base import Source
 
@@ -23,11 +24,18 @@ VALUES = (
     "columns",
     "on_bad",
     "against",
+    "source_ids",
+    "captions_as",
+    "clips",
+    "decisions",
+    "caption_key",
+    "unique_ids",
     "steps",
     "seed",
     "max_failures",
     "keep_filtered",
     "advise",
+    "verify",
 )
 
 
@@ -44,7 +52,10 @@ class Job:
         columns: names of the columns of foreign embeddings.
         on_bad: what becomes of rows whose vectors cannot be used.
         against: datasets or parquet files whose clips must not come in again.
-        steps: which of split, dedup, advise and shard.
+        source_ids: videos to take down: ids, uris, or a text file of them.
+        captions_as: name of the captions that recaption writes; None is that of the captioner.
+        foreign: clips and decisions that are not those of `out`.
+        steps: which of takedown, split, dedup, advise, shard, recaption and verify.
         seed: of everything random.
         max_failures: inputs that may fail before the exit code is 3.
         config: the resolved config, for run.json.
@@ -58,6 +69,9 @@ class Job:
     columns: Columns
     on_bad: OnBad
     against: tuple[str, ...]
+    source_ids: tuple[str, ...]
+    captions_as: str | None
+    foreign: Foreign
     steps: tuple[str, ...]
     seed: int
     max_failures: int
@@ -90,10 +104,14 @@ def job(config: DictConfig) -> Job:
     numbers = {name: _whole(name, values.get(name), problems) for name in ("seed", "max_failures")}
     components["keep_filtered"] = _flag("keep_filtered", values.get("keep_filtered"), problems)
     columns, on_bad = _columns(values.get("columns"), problems), _on_bad(values.get("on_bad"), problems)
-    components["advise"] = _advise(values.get("advise"), problems)
-    for name, needed in (("out", True), ("embeddings", False)):
+    components["advise"] = _wishes("advise", Advise, values.get("advise"), "precision=0.95", problems)
+    components["verify"] = _wishes("verify", Verify, values.get("verify"), "sample=0.1", problems)
+    for name, needed in (("out", True), ("embeddings", False), ("clips", False), ("decisions", False)):
         _text(name, values.get(name), needed, problems)
     against = _places("against", values.get("against"), problems)
+    source_ids = _places("source_ids", values.get("source_ids"), problems)
+    captions_as = _word("captions_as", values.get("captions_as"), problems)
+    foreign = _foreign(values, problems)
     if problems:
         raise ConfigError(problems)
     source, runtime = components.pop("source", None), components.pop("runtime")
@@ -105,6 +123,9 @@ def job(config: DictConfig) -> Job:
         embeddings=values["embeddings"],
         columns=columns,
         against=against,
+        source_ids=source_ids,
+        captions_as=captions_as,
+        foreign=foreign,
         on_bad=on_bad,
         steps=steps,
         config=values,
@@ -135,12 +156,12 @@ def _build(kind: str, key: str, values: object, problems: list[str]) -> Componen
         return None
 
 
-def _advise(values: object, problems: list[str]) -> Advise | None:
+def _wishes(name: str, cls: type[Made], values: object, example: str, problems: list[str]) -> Made | None:
     if not isinstance(values, Mapping):
-        problems.append(f"advise={values!r}: expected its keys, e.g. advise.precision=0.95")
+        problems.append(f"{name}={values!r}: expected its keys, e.g. {name}.{example}")
         return None
     try:
-        return made(Advise, "advise", "advise", {str(name): value for name, value in values.items()})
+        return made(cls, name, name, {str(key): value for key, value in values.items()})
     except ConfigError as error:
         problems.extend(error.problems)
         return None
@@ -200,6 +221,15 @@ def _on_bad(value: object, problems: list[str]) -> OnBad:
     return "drop" if value == "drop" else "fail"
 
 
+def _foreign(values: Mapping[str, Any], problems: list[str]) -> Foreign:
+    given = {field.name: values.get(field.name) for field in fields(Foreign)}
+    if not isinstance(given["caption_key"], str | None):
+        problems.append(f"caption_key={given['caption_key']!r}: expected a name, e.g. caption_key=qwen")
+    if given["unique_ids"] not in (None, "remove", "keep"):
+        problems.append(f"unique_ids={given['unique_ids']!r}: expected remove or keep")
+    return Foreign(**given)
+
+
 def _places(name: str, value: object, problems: list[str]) -> tuple[str, ...]:
     """One place, several, or none."""
     places = [] if value is None else value if isinstance(value, list) else [value]
@@ -207,6 +237,14 @@ def _places(name: str, value: object, problems: list[str]) -> tuple[str, ...]:
         problems.append(f"{name}={value!r}: expected a path or URL, or a list of them")
         return ()
     return tuple(places)
+
+
+def _word(name: str, value: object, problems: list[str]) -> str | None:
+    """What may be the name of a folder."""
+    if value is None or (isinstance(value, str) and re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_-]*", value)):
+        return value
+    problems.append(f"{name}={value!r}: expected letters, digits, _ and -")
+    return None
 
 
 def _text(name: str, value: object, needed: bool, problems: list[str]) -> None:

@@ -8,12 +8,12 @@ from dataclasses import replace
 from functools import partial
 from typing import Any
 
-from vidcurate.errors import MediaError, MissingInput, VidcurateError
+from vidcurate.errors import ConfigError, MediaError, MissingInput, VidcurateError
 from vidcurate.model.device import best_device
 from vidcurate.model.memory import give_back
 from vidcurate.progress import progress
 from vidcurate.recipe import Recipe
-from vidcurate.records import Columns, OnBad, Video
+from vidcurate.records import Columns, Foreign, OnBad, Video
 from vidcurate.report import write_advice, write_report
 from vidcurate.runtime.base import Runtime
 from vidcurate.runtime.local import Local
@@ -24,12 +24,15 @@ from vidcurate.stage.again import reread_clips
 from vidcurate.stage.cut import Cutting
 from vidcurate.stage.dedup import dedup_clips
 from vidcurate.stage.enhance import enhanced
-from vidcurate.stage.inputs import identify, superseded
+from vidcurate.stage.foreign import foreign_tables
+from vidcurate.stage.inputs import identify, relicensed, superseded
 from vidcurate.stage.judge import without_file
 from vidcurate.stage.observe import look, samplings
+from vidcurate.stage.pack import pack
 from vidcurate.stage.parts import Part, parts_of
 from vidcurate.stage.place import all_stored, stored
 from vidcurate.stage.publish import deliver, publish, publish_again, retire
+from vidcurate.stage.recaption import recaption
 from vidcurate.stage.record import (
     Record,
     failed,
@@ -42,8 +45,9 @@ from vidcurate.stage.record import (
     write_record,
 )
 from vidcurate.stage.settle import is_empty, read_tables, settle
-from vidcurate.stage.shard import pack
 from vidcurate.stage.share import Share, complete, cut_part, join
+from vidcurate.stage.takedown import conclude, demand_finished, take_down, without_taken
+from vidcurate.stage.verify import verify
 from vidcurate.store.files import Store
 from vidcurate.store.provenance import write_provenance
 from vidcurate.summary import demand_success, headline, summarise
@@ -63,6 +67,9 @@ def curate(
     columns: Columns | None = None,
     on_bad: OnBad = "fail",
     against: Sequence[str] = (),
+    source_ids: Sequence[str] = (),
+    captions_as: str | None = None,
+    foreign: Foreign | None = None,
     seed: int = 0,
     max_failures: int = 0,
     config: Mapping[str, Any] | None = None,
@@ -73,12 +80,15 @@ def curate(
         recipe: the components that do the work.
         out: root of the dataset: a folder or any fsspec URL.
         source: where videos come from; needed by split.
-        steps: which of split, dedup, advise and shard; always done in this order.
+        steps: which of takedown, split, dedup, advise, shard, recaption and verify; always done in this order.
         runtime: where videos are processed; None is this process.
         embeddings: deduplicate these parquet files (path, folder, glob, URL) instead of what split wrote.
         columns: names of the columns of `embeddings`; those that are not given are found.
         on_bad: whether rows of embeddings that cannot be used are errors, or left out and recorded (`drop`).
         against: earlier datasets, or parquet files of embeddings: clips that are like any of theirs are dropped.
+        source_ids: videos that takedown removes: ids or uris, or one text file of them.
+        captions_as: name of the captions that recaption writes; None is that of the captioner.
+        foreign: clips and decisions that are not those of `out`.
         seed: of everything random.
         max_failures: inputs that may fail before this raises, after all the rest is done.
         config: the resolved config to keep in run.json; None keeps the recipe.
@@ -88,15 +98,26 @@ def curate(
 
     Raises:
         MissingInput: a step lacks what it works on.
+        ConfigError: split is to cut clips, and clips of another dataset are given.
         TooManyFailures: the dataset is complete, but more than `max_failures` inputs are not in it.
+        VidcurateError: `verify` has found that it is not what it says.
     """
     recipe.check(steps)
+    foreign = foreign or Foreign()
+    if foreign.clips and "split" in steps:
+        raise ConfigError([f"clips={foreign.clips}: split cuts clips of its own; take +experiment=shard or dedup"])
     runtime = runtime or Local()
     runtime.check()
     store = Store(out)
+    taken = take_down(store, source_ids) if "takedown" in steps else None
+    if taken is None:
+        demand_finished(store)
     if "split" in steps:
         split(recipe, source, store, runtime)
-    tables = read_tables(store)
+    if set(steps) == {"verify"}:  # which changes nothing
+        verify(store, recipe, runtime, seed)
+        return summarise(store, read_tables(store), recipe)
+    tables = foreign_tables(Store(foreign.clips), foreign.caption_key) if foreign.clips else read_tables(store)
     if not ("split" in steps and is_empty(tables)):
         if "dedup" in steps:
             dedup_clips(
@@ -114,13 +135,20 @@ def curate(
             advice = advise(store, tables, recipe, embeddings, seed, columns=columns, on_bad=on_bad)
             write_advice(store, tables, advice, recipe.advise.per_band)
         if "shard" in steps:
-            pack(store, tables, recipe, runtime, seed)
+            pack(store, tables, recipe, runtime, seed, foreign)
+        if "recaption" in steps:
+            recaption(store, recipe, runtime, captions_as)
     summary = summarise(store, tables, recipe)
     store.write_json("summary.json", summary)
-    write_provenance(store, steps, config or recipe.config())
+    facts = {name: value for name, value in (config or recipe.config()).items() if name != "source_ids"}
+    write_provenance(store, steps, facts)
     write_report(store, summary)
+    if taken is not None:
+        conclude(store, taken)
     for line in headline(summary):
         log.info(line)
+    if "verify" in steps:
+        verify(store, recipe, runtime, seed)
     if "split" in steps:
         demand_success(summary, max_failures)
     return summary
@@ -134,13 +162,13 @@ def split(recipe: Recipe, source: Source | None, store: Store, runtime: Runtime)
     """
     if source is None:
         raise MissingInput("split needs a source: source.path=DIR, or source=Folder(path=DIR) in Python")
-    inputs, made_from = identify(source), wanted(recipe)
+    inputs, made_from = without_taken(store, identify(source)), wanted(recipe)
     store.sweep()
     records = read_records(store)
     for key in superseded(records, inputs):
         remove_record(store, key)
         del records[key]
-    for record in inputs.settled:
+    for record in (*inputs.settled, *relicensed(records, inputs)):
         write_record(store, record)
         records[record.key] = record
     todo = [video for video in inputs.videos if missing(records.get(video.id), made_from)]

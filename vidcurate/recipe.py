@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Collection
-from typing import Annotated
+from typing import Annotated, Literal
 
 import pydantic
 
@@ -26,7 +26,7 @@ from vidcurate.neighbours.auto import Auto
 from vidcurate.neighbours.base import Neighbours
 from vidcurate.preview.base import Preview
 from vidcurate.preview.webp import WebP
-from vidcurate.registry import Component, Count, described, near, settings
+from vidcurate.registry import Component, Count, Fraction01, described, near, settings
 from vidcurate.sharder.base import Sharder
 from vidcurate.sharder.webdataset import WebDataset
 from vidcurate.splitter.base import Splitter
@@ -34,7 +34,7 @@ from vidcurate.splitter.transnetv2 import TransNetV2
 from vidcurate.transcoder.base import Transcoder
 from vidcurate.transcoder.h264 import H264
 
-STEPS = ("split", "dedup", "advise", "shard")
+STEPS = ("takedown", "split", "dedup", "advise", "shard", "recaption", "verify")
 """The steps of the work, in the order in which they are done."""
 
 
@@ -51,6 +51,19 @@ class Advise:
     per_band: Count = 20
     precision: Annotated[float, pydantic.Field(gt=0, lt=1)] = 0.95
     labels: str | None = None
+
+
+@settings
+class Verify:
+    """How closely the step `verify` looks at a dataset.
+
+    Attributes:
+        sample: share of the clips that are decoded, drawn by the seed; None or 0 decodes none.
+        loaders: names of those that must be able to read the shards; `auto` takes those that are installed.
+    """
+
+    sample: Fraction01 | None = 1.0
+    loaders: Literal["auto"] | tuple[Literal["webdataset", "tarfile", "wids", "datasets"], ...] = "auto"
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -71,6 +84,7 @@ class Recipe:
         dedup: decides which clips are duplicates.
         advise: how an epsilon is looked for.
         sharder: packs the dataset.
+        verify: how closely the result is looked at.
     """
 
     splitter: Splitter = TransNetV2()
@@ -86,14 +100,18 @@ class Recipe:
     dedup: Dedup = Leader()
     advise: Advise = Advise()
     sharder: Sharder = WebDataset()
+    verify: Verify = Verify()
 
     def config(self) -> dict[str, object]:
         """The recipe as a config would say it: each component's `_target_` and settings."""
         filters = {entry.name: described(entry) for entry in self.filter}
         parts = {field.name: getattr(self, field.name) for field in dataclasses.fields(self) if field.name != "filter"}
         families = {name: described(part) if isinstance(part, Component) else part for name, part in parts.items()}
-        wishes = {field.name: getattr(self.advise, field.name) for field in dataclasses.fields(Advise)}
-        return {"filter": filters, **families, "advise": wishes}
+        wishes = {
+            name: {field.name: getattr(parts[name], field.name) for field in dataclasses.fields(parts[name])}
+            for name in ("advise", "verify")
+        }
+        return {"filter": filters, **families, **wishes}
 
     def check(self, steps: Collection[str]) -> None:
         """Whether this machine can do these steps; called before any work.
@@ -110,6 +128,7 @@ class Recipe:
         if unknown:
             raise ConfigError([f"steps: {step!r} is not a step{near(step, STEPS)}; steps: {STEPS}" for step in unknown])
         needed: dict[str, tuple[Component, ...]] = {
+            "takedown": (),
             "split": (
                 self.splitter,
                 self.transcoder,
@@ -122,6 +141,8 @@ class Recipe:
             "dedup": (self.cluster, self.neighbours, self.dedup),
             "advise": (self.dedup,),
             "shard": (self.dedup, self.sharder),
+            "recaption": (self.captioner, self.enhancer),
+            "verify": (),
         }
         for component in dict.fromkeys(entry for step in steps for entry in needed[step]):
             component.check()

@@ -22,6 +22,9 @@ Fit = Literal["stretch", "crop", "inside", "area"]
 OnBad = Literal["fail", "drop"]
 """What becomes of rows whose vectors cannot be used: the run fails, or they are left out and recorded."""
 
+Listed = Literal["remove", "keep"]
+"""What a bare list of ids that a dedup has left is of."""
+
 CANDIDATES = 4
 """Frames that are kept for every one that a sampling wants, until it is known how long the clip is."""
 
@@ -41,12 +44,14 @@ class Video:
         uri: stable name of the input: the path relative to the source, or the URL as it was listed.
         path: what opens it: an absolute path or a URL.
         size_bytes: size of the file.
+        license: under which it may be used; empty where nobody says.
     """
 
     id: str
     uri: str
     path: str
     size_bytes: int
+    license: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,6 +67,23 @@ class Columns:
     id: str | None = None
     embedding: str | None = None
     source: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Foreign:
+    """What of a dataset was made elsewhere: by NeMo Curator, by cosmos-curate, or under another root.
+
+    Attributes:
+        clips: root of the dataset whose clips are packed; None for those of the dataset that is made.
+        decisions: what a dedup has left; None for that of the dataset that is made, or else of `clips`.
+        caption_key: `qwen` takes the `qwen_caption` of windows; None the first that all have.
+        unique_ids: what a list `unique_ids_{eps}.parquet` is of, which it does not say itself.
+    """
+
+    clips: str | None = None
+    decisions: str | None = None
+    caption_key: str | None = None
+    unique_ids: Listed | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -14,6 +14,7 @@ from vidcurate.recipe import Recipe
 from vidcurate.stage.decide import decisions_folder
 from vidcurate.stage.dropped import dropped_counts
 from vidcurate.stage.settle import Tables
+from vidcurate.stage.takedown import taken_down
 from vidcurate.store.commit import committed
 from vidcurate.store.files import Store
 
@@ -43,6 +44,8 @@ def summarise(store: Store, tables: Tables, recipe: Recipe) -> dict[str, Any]:
         "dedup": {name: decided[name] for name in ("eps", "kept", "removed", "total")} if decided else None,
         "left_out": dropped_counts(store) or None,
         "shards": {name: packed[name] for name in ("shards", "samples", "bytes")} if packed else None,
+        "stale": packed.get("stale"),
+        "takedown": taken_down(store),
     }
 
 
@@ -62,6 +65,11 @@ def headline(summary: Mapping[str, Any]) -> Iterator[str]:
         yield f"rows of embeddings left out: {summary['left_out']}; they are listed in semantic/dropped"
     if summary["shards"]:
         yield "{samples} samples in {shards} shards, {bytes} bytes".format(**summary["shards"])
+    if summary["takedown"]:
+        yield "{videos} videos are taken down".format(**summary["takedown"])
+    if summary["stale"]:
+        counts = {reason: len(names) for reason, names in summary["stale"].items()}
+        yield f"packed clips that would be dropped today and stay: {counts}; summary.json names them"
 
 
 def demand_success(summary: Mapping[str, Any], max_failures: int) -> None:

@@ -16,6 +16,7 @@ VIDEOS = pa.schema(
         ("status", pa.string()),  # processed, filtered, duplicate or failed
         ("reason", pa.string()),  # one word; empty when processed
         ("size_bytes", pa.int64()),
+        ("license", pa.string()),  # empty where neither the source nor its settings say
         ("duration", pa.float64()),  # seconds
         ("width", pa.int32()),  # display size
         ("height", pa.int32()),
@@ -147,6 +148,17 @@ DROPPED = pa.schema(
         ("id", pa.string()),  # null where the row has none
         ("file", pa.string()),
         ("reason", pa.string()),
+    ]
+)
+DROPS = pa.schema(
+    [
+        ("id", pa.string()),  # of a clip that was cut and is in no shard
+        ("video_id", pa.string()),
+        ("source_video", pa.string()),  # where that video lies, relative to the source
+        ("stage", pa.string()),  # filter, dedup or shard
+        ("reason", pa.string()),
+        ("witness_id", pa.string()),  # the clip it duplicates; null unless dedup dropped it
+        ("similarity", pa.float32()),
     ]
 )
 

@@ -1,8 +1,15 @@
 from __future__ import annotations
 
-import pytest
+import pickle
 
+import pytest
+from hydra import compose, initialize_config_dir
+
+from vidcurate.config import conf_dir, job
+from vidcurate.errors import ConfigError
+from vidcurate.registry import build, described
 from vidcurate.sharder.bins import bins_of, folder_of
+from vidcurate.sharder.webdataset import WebDataset
 
 # Examples of the reference's shard, except those marked ours.
 EXAMPLES = [
@@ -48,3 +55,52 @@ def test_folders_are_nested_in_one_order_and_only_for_what_is_asked():
 
     assert folder_of(bins, ("duration", "resolution")) == "resolution_1080/duration_5_10"
     assert folder_of(bins, ()) == ""
+
+
+def test_edges_can_be_chosen():
+    sharder = WebDataset(resolutions=[360], aspects={"tall": 0.9, "wide": 3}, durations=[2, 60])
+
+    clips = [(640, 359, 1.9), (640, 360, 2), (300, 400, 60), (400, 100, 61)]
+
+    assert [tuple(sharder.bins_of(*clip).values()) for clip in clips] == [
+        ("lt_360", "wide", "0_2"),
+        ("360", "wide", "2_60"),
+        ("lt_360", "tall", "2_60"),
+        ("lt_360", "other", "60_inf"),
+    ]
+
+
+def test_borders_of_aspects_are_a_value_like_any_other_setting():
+    sharder = WebDataset(aspects={"tall": 0.9, "wide": 3})
+
+    assert sharder == WebDataset(aspects=[["tall", 0.9], ["wide", 3.0]]) == pickle.loads(pickle.dumps(sharder))
+    assert hash(sharder) != hash(WebDataset())
+    assert build("sharder", "sharder", described(sharder)) == sharder
+
+
+def test_borders_of_aspects_are_replaced_on_a_command_line_by_pairs():
+    with initialize_config_dir(version_base="1.3", config_dir=str(conf_dir())):
+        config = compose("config", overrides=["out=x", "steps=[shard]", "+sharder.aspects=[[tall,0.9],[wide,3]]"])
+
+    assert job(config).recipe.sharder == WebDataset(aspects={"tall": 0.9, "wide": 3})
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "problem"),
+    [
+        ("resolutions", [1080, 720], r"sharder.resolutions=\[1080, 720\]: .*edges must rise, got \[1080, 720\]"),
+        ("resolutions", [], "sharder.resolutions"),
+        ("durations", [0, 5], r"sharder.durations.0=0: input should be greater than or equal to 1"),
+        ("durations", [2.5], "sharder.durations.0=2.5: .*valid integer"),  # a dot in a folder's name
+        ("aspects", {"wide": 2, "tall": 1}, r"must rise, got \[2\.0, 1\.0\]"),
+        ("aspects", {"16:9/x": 2}, "neither dots nor slashes, got .'16:9/x'"),
+        ("aspects", {"1.85": 2}, "neither dots nor slashes"),
+        ("aspects", [["a", 1], ["a", 2]], "names must differ"),
+        ("aspects", {"other": 2}, "'other' is what lies beyond the last border"),
+        ("aspects", {916: 0.65}, r"names are text, got \[916\]; write them in quotes"),
+        ("aspects", {"none": 0}, "greater than 0"),
+    ],
+)
+def test_edges_that_make_no_bins_are_refused_with_what_is_wrong(key, value, problem):
+    with pytest.raises(ConfigError, match=problem):
+        build("sharder", "sharder", {"_target_": "vidcurate.sharder.webdataset.WebDataset", key: value})

@@ -9,6 +9,7 @@ import tarfile
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pydantic
 import pytest
 
@@ -53,14 +54,34 @@ def test_a_sample_is_its_json_its_caption_and_its_video_side_by_side(store):
 def test_webdataset_reads_every_sample_back(store):
     from webdataset import WebDataset as Reader  # pulls torch
 
-    samples = three_shapes(store)
-    written = [store.path(shard.files[0].key) for shard in packed(WebDataset(), store, samples)]
+    samples = [
+        replace(sample, vector=np.array([number, 0.5], np.float32)) for number, sample in enumerate(three_shapes(store))
+    ]
+    written = [store.path(shard.files[0].key) for shard in packed(WebDataset(embedding=True), store, samples)]
 
-    reader = Reader(written, shardshuffle=False).decode().to_tuple("__key__", "mp4", "txt", "json")
-    read = {key: (media, caption, metadata) for key, media, caption, metadata in reader}
+    reader = Reader(written, shardshuffle=False).decode().to_tuple("__key__", "mp4", "txt", "json", "npy")
+    read = {key: (media, caption, metadata, vector.tolist()) for key, media, caption, metadata, vector in reader}
     gc.collect()
 
-    assert read == {sample.key: (store.read(sample.media), sample.caption, sample.metadata) for sample in samples}
+    assert read == {
+        sample.key: (store.read(sample.media), sample.caption, sample.metadata, sample.vector.tolist())
+        for sample in samples
+    }
+
+
+def test_embeddings_are_asked_for_only_if_they_are_packed():
+    assert not WebDataset().wants_vectors
+    assert WebDataset(embedding=True).wants_vectors
+
+
+def test_without_checksums_the_bytes_are_the_same(store):
+    [shard] = packed(FLAT, store, made_samples(store))
+    before = {file.key: store.read(file.key) for file in shard.files}
+
+    [unhashed] = packed(WebDataset(bins=(), checksums=False), store, made_samples(store))
+
+    assert [file.sha256 for file in unhashed.files] == ["", "", ""]
+    assert {file.key: store.read(file.key) for file in unhashed.files} == before
 
 
 def test_every_shape_and_length_has_a_folder_and_nothing_is_dropped(store):
@@ -83,15 +104,15 @@ def test_bins_can_be_chosen(store):
 
 
 def test_no_shard_of_several_samples_passes_the_target(store):
-    # A sample takes 3 headers of 512 bytes, 1024 for .json and .txt, 3072 for 3000 to 3004 bytes: 5632 (the second has
-    # an empty .txt: 5120). Three and the two closing blocks are 17408 to 17920, which fill two records of 10240.
-    samples = made_samples(store, 5)
+    # A sample with a caption takes 3 headers of 512 bytes, 1024 for .json and .txt, 3072 for 3000 to 3005 bytes: 5632.
+    # Two blocks of 512 end a tar: three samples make 17920 bytes, two 12288, one 6656.
+    samples = [sample for sample in made_samples(store, 6) if sample.caption]
 
-    shards = packed(WebDataset(bins=(), target_bytes=20480), store, samples)
-    one_less = packed(WebDataset(bins=(), target_bytes=20479), store, samples)
+    shards = packed(WebDataset(bins=(), target_bytes=17920), store, samples)
+    one_less = packed(WebDataset(bins=(), target_bytes=17919), store, samples)
 
-    assert [(shard.num_samples, shard.num_bytes) for shard in shards] == [(3, 20480), (2, 20480)]
-    assert [(shard.num_samples, shard.num_bytes) for shard in one_less] == [(1, 10240)] * 5
+    assert [(shard.num_samples, shard.files[0].num_bytes) for shard in shards] == [(3, 17920), (2, 12288)]
+    assert [(shard.num_samples, shard.files[0].num_bytes) for shard in one_less] == [(2, 12288)] * 2 + [(1, 6656)]
 
 
 def test_a_sample_larger_than_the_target_has_a_shard_of_its_own(store):
@@ -136,9 +157,9 @@ def test_the_index_lists_every_shard_with_its_checksum(store):
     for entry, shard in zip(index["shards"], shards, strict=True):
         data = store.read(f"webdataset/v0/{entry['path']}")
         assert entry["sha256"] == shard.files[0].sha256 == hashlib.sha256(data).hexdigest()
-        assert entry["num_bytes"] == shard.num_bytes == len(data)
+        assert entry["num_bytes"] == shard.files[0].num_bytes == len(data)
     totals = {name: index[name] for name in ("num_shards", "num_samples", "num_bytes", "duration")}
-    assert totals == {"num_shards": 2, "num_samples": 3, "num_bytes": 10240 + 20480, "duration": 19.0}
+    assert totals == {"num_shards": 2, "num_samples": 3, "num_bytes": 6656 + 11776, "duration": 19.0}
 
 
 def test_shards_go_to_any_file_system(tmp_path):

@@ -37,6 +37,30 @@ def test_text_csv_json_and_json_lines_list_the_same(tmp_path, name, text):
     assert listed(tmp_path / name, text) == ["b.mp4", "sub/a.mkv"]
 
 
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("videos.csv", "license,path\nCC0-1.0,a.mp4\n,b.mp4\n"),
+        ("videos.tsv", "path\tlicense\na.mp4\tCC0-1.0\nb.mp4\n"),
+        ("videos.json", '[{"path": "a.mp4", "license": "CC0-1.0"}, {"path": "b.mp4", "license": null}]'),
+        ("videos.jsonl", '{"path": "a.mp4", "license": "CC0-1.0"}\n"b.mp4"\n'),
+    ],
+)
+def test_a_manifest_may_say_the_licence_of_each_video(tmp_path, name, text):
+    (tmp_path / name).write_text(text)
+
+    inputs = ListFile(path=str(tmp_path / name)).inputs()
+
+    assert [(entry.uri, entry.license) for entry in inputs] == [("a.mp4", "CC0-1.0"), ("b.mp4", "")]
+
+
+def test_a_licence_that_is_no_text_is_refused(tmp_path):
+    (tmp_path / "videos.json").write_text('[{"path": "a.mp4", "license": 4}]')
+
+    with pytest.raises(ConfigError, match="entry 1: expected a string at the key license; got 4"):
+        ListFile(path=str(tmp_path / "videos.json")).inputs()
+
+
 def test_relative_paths_start_from_the_manifest_and_others_are_kept(tmp_path):
     manifest = tmp_path / "lists" / "videos.txt"
     manifest.parent.mkdir()

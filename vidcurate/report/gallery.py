@@ -89,7 +89,7 @@ def pairs(store: Store, dataset: Dataset) -> Pairs | None:
     if dataset.decisions is None:
         return None
     decisions = dataset.decisions.sort_by([("similarity", "ascending"), ("id", "ascending")])
-    dropped = decisions.filter(pc.invert(decisions["kept"])).select(["id", "witness_id", "similarity"])
+    dropped = decisions.filter(pc.is_valid(decisions["witness_id"])).select(["id", "witness_id", "similarity"])
     kept = decisions.filter(decisions["kept"])["id"].combine_chunks()
     near = dataset.neighbours.filter(pc.is_in(dataset.neighbours["id"], value_set=kept))
     near = near.filter(pc.not_equal(near["id"], near["max_id"]))  # the first of a cluster is its own neighbour

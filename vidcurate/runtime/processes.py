@@ -1,4 +1,9 @@
-"""A pool of processes on this machine, one core each: codecs and models of several videos side by side."""
+"""A pool of processes on this machine, one core each: codecs and models of several videos side by side.
+
+Workers are forked from a server that has imported the heavy libraries once for all of them, and that has no threads:
+forking this process, which has some, would deadlock. Where there is no such server, as on Windows, each worker is
+spawned and imports them itself.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +14,8 @@ import threading
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
+from multiprocessing import forkserver
+from multiprocessing.context import BaseContext
 from typing import Annotated
 
 import pydantic
@@ -18,6 +25,8 @@ from vidcurate.registry import Count, register
 from vidcurate.runtime.base import Item, Result, Runtime
 
 THREAD_LIMITS = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS")
+PRELOADED = ("torch", "av", "pyarrow.parquet")
+"""Beside the module of the function that is mapped; what is not installed is passed over."""
 IN_FLIGHT = 2  # items handed to each worker, so that none waits for the next
 
 
@@ -53,8 +62,7 @@ class Processes(Runtime):
         yield from self._pooled(function, itertools.chain(head, queue))
 
     def _pooled(self, function: Callable[[Item], Result], queue: Iterator[Item]) -> Iterator[Result]:
-        workers = self.workers or _cores()
-        context = multiprocessing.get_context("spawn")  # forking a process with threads deadlocks
+        workers, context = self.workers or _cores(), _context(function)
         with ProcessPoolExecutor(workers, mp_context=context, initializer=_start_worker) as pool:
             running: set[Future[Result]] = set()
             try:
@@ -80,9 +88,27 @@ def _cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
+def _context(function: Callable[..., object]) -> BaseContext:
+    """How workers are started; what they import is limited to one core each."""
+    if "forkserver" not in multiprocessing.get_all_start_methods():
+        return multiprocessing.get_context("spawn")
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload([getattr(function, "func", function).__module__, *PRELOADED])
+    before = {name: os.environ.get(name) for name in THREAD_LIMITS}
+    os.environ |= dict.fromkeys(THREAD_LIMITS, "1")
+    try:
+        forkserver.ensure_running()
+    finally:
+        for name, value in before.items():
+            if value is None:
+                del os.environ[name]
+            else:
+                os.environ[name] = value
+    return context
+
+
 def _start_worker() -> None:
-    for name in THREAD_LIMITS:  # before the libraries are imported: one core per worker
-        os.environ[name] = "1"
+    os.environ |= dict.fromkeys(THREAD_LIMITS, "1")  # a spawned worker has imported none of the libraries yet
     threading.Thread(target=_die_with_parent, daemon=True).start()
 
 

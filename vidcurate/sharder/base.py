@@ -11,8 +11,17 @@ import numpy as np
 import pydantic
 from numpy.typing import NDArray
 
-from vidcurate.registry import Component, settings
-from vidcurate.sharder.bins import BINS, Bin
+from vidcurate.registry import Component, Count, Fraction01, settings
+from vidcurate.sharder.bins import (
+    ASPECTS,
+    BINS,
+    DURATIONS,
+    RESOLUTIONS,
+    Aspects,
+    Bin,
+    Edges,
+    bins_of,
+)
 from vidcurate.store.files import Store
 
 Subset = Literal["train", "val", "test"]
@@ -82,7 +91,7 @@ class File:
 
 
 Pack = Callable[[Store, Store, Part], tuple[File, ...]]
-"""(store of the clips, store of the dataset, part) -> the files that make up its shard, the largest first.
+"""(store of the clips, store of the dataset, part) -> the files that make up its shard, the one with the clips first.
 
 It runs on a worker, depends on the part alone, and leaves nothing behind where it fails.
 """
@@ -98,7 +107,7 @@ class Shard:
         bins: of all its samples.
         num_samples: in it.
         duration: of all its samples together, in seconds.
-        files: that make it up, the largest first.
+        files: that make it up, the one with the clips first.
         made_from: fingerprint of the part and of how it was written.
     """
 
@@ -123,20 +132,62 @@ class Sharder(Component):
     Attributes:
         target_bytes: a shard is closed before it grows past this; one clip is in it at least.
         bins: what has folders of its own: resolution, aspect, duration, nested in this order whatever the order given.
+        resolutions: edges of the bins of the shorter side, in pixels.
+        aspects: upper border of width / height of each bin, by name; what is wider is `other`. A mapping or pairs.
+        durations: edges of the bins of the length, in seconds.
+        max_samples: clips in a shard at most; None is any number.
+        shuffle: whether clips lie in an order that a hash of seed and key gives each, whatever the others; else by key.
+        per_source: clips of one source video in a shard at most; None is any number.
+        multiple_of: the number of shards of each subset is a multiple of it, so that so many readers share them evenly.
+        val: share of the clips that goes to validation, by whole sources; see `vidcurate.stage.subsets`.
+        test: share that goes to the test set.
+        append: leave shards that are there as they are, and pack clips that are in none into new ones beside them.
     """
 
     kind: ClassVar[str] = "sharder"
-    wants_vectors: ClassVar[bool] = False
+    volatile: ClassVar[frozenset[str]] = frozenset({"append"})
+    computes: ClassVar[bool] = True
+    """Whether `load` wants to know the device; finding it takes seconds."""
     closing: ClassVar[int] = 0
     """Bytes that a shard takes beside its samples."""
 
     target_bytes: Annotated[int, pydantic.Field(gt=0)] = 500 * 1024**2
     bins: tuple[Bin, ...] = BINS
+    resolutions: Edges = RESOLUTIONS
+    aspects: Aspects = ASPECTS
+    durations: Edges = DURATIONS
+    max_samples: Count | None = None
+    shuffle: bool = True
+    per_source: Count | None = None
+    multiple_of: Count = 1
+    val: Fraction01 = 0.0
+    test: Fraction01 = 0.0
+    append: bool = False
+
+    @pydantic.model_validator(mode="after")
+    def _leaves_clips_to_train(self) -> Sharder:
+        if self.val + self.test >= 1:
+            raise ValueError(f"val={self.val} and test={self.test} leave nothing to train; their sum must be below 1")
+        return self
+
+    @property
+    def has_subsets(self) -> bool:
+        """Whether shards of train, val and test have folders of their own."""
+        return self.val > 0 or self.test > 0
+
+    def bins_of(self, width: int, height: int, duration: float) -> dict[Bin, str]:
+        """All bins of a clip of this display size in pixels and this length in seconds, with folders or without."""
+        return bins_of(width, height, duration, self.resolutions, self.aspects, self.durations)
 
     @property
     @abstractmethod
     def folder(self) -> str:
         """Folder of the dataset that the shards go to."""
+
+    @property
+    def wants_vectors(self) -> bool:
+        """Whether samples need their embedding."""
+        return False
 
     @abstractmethod
     def size(self, sample: Sample) -> int:

@@ -1,33 +1,94 @@
 """Which folder a clip goes to: bins of resolution, aspect ratio and duration, as in NeMo Curator's `shard`.
 
 Nothing is dropped for want of a bin. The reference leaves out clips under 5 s and shapes beyond 10:1; here they go to
-`duration_0_5` and `aspect_ratio_other`.
+`duration_0_5` and `aspect_ratio_other`. Its edges are the defaults.
 """
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Collection, Mapping
-from typing import Literal, get_args
+from itertools import pairwise
+from typing import Annotated, Literal, get_args
+
+import pydantic
+
+from vidcurate.registry import Count, Positive
 
 Bin = Literal["resolution", "aspect", "duration"]
 BINS: tuple[Bin, ...] = get_args(Bin)
 """Everything that clips can be binned by, from the outer folder to the inner one."""
 
 PREFIXES: dict[Bin, str] = {"resolution": "resolution", "aspect": "aspect_ratio", "duration": "duration"}
+OTHER = "other"
+"""The bin of shapes that are wider than every border."""
 
 
-def bins_of(width: int, height: int, duration: float) -> dict[Bin, str]:
+def _rising(edges: tuple[int, ...]) -> tuple[int, ...]:
+    if any(lower >= upper for lower, upper in pairwise(edges)):
+        raise ValueError(f"edges must rise, got {list(edges)}")
+    return edges
+
+
+def _pairs(borders: object) -> object:
+    """Names and borders as a tuple, which can be hashed."""
+    if not isinstance(borders, Mapping):
+        return borders
+    numbers = [name for name in borders if not isinstance(name, str)]
+    if numbers:  # YAML 1.1 reads 9_16 as 916
+        raise ValueError(f"names are text, got {numbers}; write them in quotes, e.g. '9_16'")
+    return tuple(borders.items())
+
+
+def _named(borders: tuple[tuple[str, float], ...]) -> tuple[tuple[str, float], ...]:
+    names = [name for name, _ in borders]
+    if any(not name or "." in name or "/" in name for name in names):
+        raise ValueError(f"names make folders and have neither dots nor slashes, got {names}")
+    if len({*names, OTHER}) <= len(names):
+        raise ValueError(f"names must differ, and {OTHER!r} is what lies beyond the last border, got {names}")
+    if any(lower >= upper for (_, lower), (_, upper) in pairwise(borders)):
+        raise ValueError(f"borders of width / height must rise, got {[border for _, border in borders]}")
+    return borders
+
+
+Edges = Annotated[tuple[Count, ...], pydantic.Field(min_length=1), pydantic.AfterValidator(_rising)]
+"""Whole numbers that rise, one at least."""
+Aspects = Annotated[
+    tuple[tuple[str, Positive], ...],
+    pydantic.Field(min_length=1),
+    pydantic.BeforeValidator(_pairs),
+    pydantic.AfterValidator(_named),
+]
+"""Names and upper borders of width / height; given as a mapping or as pairs."""
+
+
+RESOLUTIONS = (720, 1080)
+ASPECTS = (("9_16", 0.65), ("3_4", 0.88), ("1_1", 1.16), ("4_3", 1.55), ("16_9", 10.0))
+DURATIONS = (5, 10, 30)
+
+
+def bins_of(
+    width: int,
+    height: int,
+    duration: float,
+    resolutions: tuple[int, ...] = RESOLUTIONS,
+    aspects: tuple[tuple[str, float], ...] = ASPECTS,
+    durations: tuple[int, ...] = DURATIONS,
+) -> dict[Bin, str]:
     """The bins of a clip.
 
     Args:
         width: display width in pixels, above 0.
         height: display height in pixels, above 0.
         duration: seconds.
+        resolutions: pixels of the shorter side; each opens a bin, which is named after it.
+        aspects: names and borders; each border closes its bin.
+        durations: seconds; each closes a bin, but the first opens one, as in the reference.
     """
     return {
-        "resolution": _resolution(min(width, height)),
-        "aspect": _aspect(width / height),
-        "duration": _length(duration),
+        "resolution": _resolution(min(width, height), resolutions),
+        "aspect": next((name for name, border in aspects if width / height <= border), OTHER),
+        "duration": _length(duration, durations),
     }
 
 
@@ -36,20 +97,13 @@ def folder_of(bins: Mapping[Bin, str], by: Collection[Bin] = BINS) -> str:
     return "/".join(f"{PREFIXES[name]}_{bins[name]}" for name in BINS if name in by)
 
 
-def _resolution(side: int) -> str:
-    if side >= 1080:
-        return "1080"
-    return "720" if side >= 720 else "lt_720"
+def _resolution(side: int, edges: tuple[int, ...]) -> str:
+    below = bisect_right(edges, side)
+    return str(edges[below - 1]) if below else f"lt_{edges[0]}"
 
 
-def _aspect(ratio: float) -> str:
-    borders = ((0.65, "9_16"), (0.88, "3_4"), (1.16, "1_1"), (1.55, "4_3"), (10.0, "16_9"))
-    return next((name for border, name in borders if ratio <= border), "other")
-
-
-def _length(seconds: float) -> str:
-    if seconds < 5:
-        return "0_5"
-    if seconds <= 10:
-        return "5_10"
-    return "10_30" if seconds <= 30 else "30_inf"
+def _length(seconds: float, edges: tuple[int, ...]) -> str:
+    if seconds < edges[0]:
+        return f"0_{edges[0]}"
+    above = max(1, bisect_left(edges, seconds))
+    return f"{edges[above - 1]}_{edges[above] if above < len(edges) else 'inf'}"

@@ -3,11 +3,28 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from hashlib import blake2b
+from heapq import heapify, heappop, heapreplace
 
-from vidcurate.errors import ShapeError
-from vidcurate.sharder.base import Part, Sample, Sharder
-from vidcurate.sharder.bins import bins_of, folder_of
+import numpy as np
+from numpy.typing import NDArray
+
+from vidcurate.errors import ShapeError, VidcurateError
+from vidcurate.sharder.base import Part, Sample, Sharder, Subset
+from vidcurate.sharder.bins import Bin, folder_of
+from vidcurate.sharder.divide import Limits, Rows, divide, halve
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class _Group:
+    """Samples of one subset and one folder, in their order."""
+
+    bins: Mapping[Bin, str]
+    samples: Sequence[Sample]
+    sizes: NDArray[np.int64]
+    sources: NDArray[np.int64]
 
 
 def plan(samples: Sequence[Sample], sharder: Sharder, seed: int) -> list[Part]:
@@ -23,12 +40,22 @@ def plan(samples: Sequence[Sample], sharder: Sharder, seed: int) -> list[Part]:
 
     Raises:
         ShapeError: keys that loaders would misread.
+        VidcurateError: a subset has too few samples for `multiple_of`.
     """
     check_keys(samples)
-    groups: dict[str, list[Sample]] = defaultdict(list)
-    for sample in sorted(samples, key=lambda sample: sample.key):
-        groups[folder_of(bins_of(sample.width, sample.height, sample.duration), sharder.bins)].append(sample)
-    return [part for folder, group in sorted(groups.items()) for part in _parts(sharder, folder, group)]
+    subsets: dict[Subset, dict[str, _Group]] = defaultdict(dict)
+    for (subset, folder), members in _grouped(_ordered(samples, sharder, seed), sharder).items():
+        subsets[subset][folder] = _group(members, sharder)
+    found = []
+    for subset, groups in subsets.items():
+        for folder, shards in _divided(subset, groups, sharder).items():
+            words = (subset if sharder.has_subsets else "", folder)
+            group = groups[folder]
+            for number, rows in enumerate(shards):
+                name = "/".join(word for word in (*words, f"{number:06d}") if word)
+                chosen = tuple(group.samples[row] for row in rows)
+                found.append(Part(name=name, subset=subset, bins=group.bins, samples=chosen))
+    return sorted(found, key=lambda part: part.name)
 
 
 def check_keys(samples: Sequence[Sample]) -> None:
@@ -46,22 +73,66 @@ def check_keys(samples: Sequence[Sample]) -> None:
         seen.add(key)
 
 
-def _parts(sharder: Sharder, folder: str, group: Sequence[Sample]) -> Iterator[Part]:
-    bins = bins_of(group[0].width, group[0].height, group[0].duration)
-    chosen = {name: value for name, value in bins.items() if name in sharder.bins}
-    for number, samples in enumerate(_pack(group, sharder)):
-        name = "/".join(word for word in (folder, f"{number:06d}") if word)
-        yield Part(name=name, subset="train", bins=chosen, samples=tuple(samples))
+def _ordered(samples: Sequence[Sample], sharder: Sharder, seed: int) -> list[Sample]:
+    """By key, or by a hash of seed and key: a place among the others that none of them has a say in."""
+    if not sharder.shuffle:
+        return sorted(samples, key=lambda sample: sample.key)
+    return sorted(samples, key=lambda sample: blake2b(f"{seed}/{sample.key}".encode(), digest_size=16).digest())
 
 
-def _pack(samples: Sequence[Sample], sharder: Sharder) -> Iterator[list[Sample]]:
-    part: list[Sample] = []
-    size = 0
+def _grouped(samples: Sequence[Sample], sharder: Sharder) -> dict[tuple[Subset, str], list[Sample]]:
+    groups: dict[tuple[Subset, str], list[Sample]] = defaultdict(list)
     for sample in samples:
-        added = sharder.size(sample)
-        if part and size + added + sharder.closing > sharder.target_bytes:
-            yield part
-            part, size = [], 0
-        part.append(sample)
-        size += added
-    yield part
+        folder = folder_of(sharder.bins_of(sample.width, sample.height, sample.duration), sharder.bins)
+        groups[sample.subset, folder].append(sample)
+    return groups
+
+
+def _group(samples: Sequence[Sample], sharder: Sharder) -> _Group:
+    first = samples[0]
+    bins = sharder.bins_of(first.width, first.height, first.duration)
+    numbers: dict[str, int] = {}
+    return _Group(
+        bins={name: value for name, value in bins.items() if name in sharder.bins},
+        samples=samples,
+        sizes=np.array([sharder.size(sample) for sample in samples], np.int64),
+        sources=np.array([numbers.setdefault(sample.source, len(numbers)) for sample in samples], np.int64),
+    )
+
+
+def _divided(subset: Subset, groups: Mapping[str, _Group], sharder: Sharder) -> dict[str, list[Rows]]:
+    """Shards of all folders of a subset, their number a multiple of what is asked for."""
+    limits = Limits(
+        num_bytes=sharder.target_bytes - sharder.closing,
+        num_samples=sharder.max_samples,
+        per_source=sharder.per_source,
+    )
+    found = {folder: divide(group.sizes, group.sources, limits) for folder, group in groups.items()}
+    shards, samples = (sum(map(len, of)) for of in (found.values(), (group.samples for group in groups.values())))
+    missing = -shards % sharder.multiple_of
+    if shards + missing > samples:
+        raise VidcurateError(
+            f"sharder.multiple_of={sharder.multiple_of}: subset {subset} has {samples} clips in {shards} shards, "
+            f"too few for {shards + missing} shards of one clip at least. Lower it, or pack more clips"
+        )
+    for folder, count in _more(groups, {folder: len(rows) for folder, rows in found.items()}, missing).items():
+        more = divide(groups[folder].sizes, groups[folder].sources, limits, count)
+        found[folder] = more if len(more) == count else halve(found[folder], groups[folder].sizes, count)
+    return found
+
+
+def _more(groups: Mapping[str, _Group], counts: Mapping[str, int], missing: int) -> dict[str, int]:
+    """How many shards the folders are to have that get more of them: always that whose shards are the largest."""
+    wanted = dict(counts)
+    sizes = {folder: int(group.sizes.sum()) for folder, group in groups.items()}
+    largest = [(-sizes[folder] / count, folder) for folder, count in counts.items()]
+    heapify(largest)
+    while missing:
+        folder = largest[0][1]
+        if wanted[folder] == len(groups[folder].samples):
+            heappop(largest)
+            continue
+        wanted[folder] += 1
+        missing -= 1
+        heapreplace(largest, (-sizes[folder] / wanted[folder], folder))
+    return {folder: count for folder, count in wanted.items() if count != counts[folder]}

@@ -19,10 +19,12 @@ class Input:
     Attributes:
         uri: stable name: path relative to the source, or the URL as it was listed.
         path: what opens it: an absolute path or a URL.
+        license: under which it may be used, e.g. `CC-BY-4.0`; empty where the source does not say.
     """
 
     uri: str
     path: str
+    license: str = ""
 
 
 @settings
@@ -31,12 +33,14 @@ class Source(Component):
 
     Attributes:
         limit: take only so many inputs, the first in order; None takes all.
+        license: of every input of which the source itself says none; None leaves it empty.
         full_hash: name videos by all of their bytes instead of their size, head, tail and sampled blocks.
     """
 
     kind: ClassVar[str] = "source"
 
     limit: Annotated[int, pydantic.Field(ge=1)] | None = None
+    license: Annotated[str, pydantic.Field(min_length=1)] | None = None
     full_hash: bool = False
 
     @abstractmethod

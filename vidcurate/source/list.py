@@ -21,6 +21,12 @@ from vidcurate.source.place import is_url, located
 KEYS = ("path", "uri", "url", "video")
 """What a column of a CSV or a key of a JSON object that holds paths may be called; the first that is there counts."""
 
+LICENSE = "license"
+"""Column or key of a video's licence, if there is one."""
+
+Entry = tuple[str, str]
+"""A path or URL and its licence, which may be empty."""
+
 
 @register
 class ListFile(Source):
@@ -32,6 +38,8 @@ class ListFile(Source):
 
     What is listed is an input even where it does not exist: the run records it as failed. What is listed again is an
     input of its own, `clip.mp4#2`, which the run records as a duplicate.
+
+    A column or key `license` says under which licence a video may be used; where it is empty, the setting counts.
 
     Attributes:
         path: the manifest, a local path or a URL; UTF-8.
@@ -51,13 +59,13 @@ class ListFile(Source):
             raise MissingInput(f"source.path={self.path!r} lists no video")
         times: Counter[str] = Counter()
         listed = []
-        for entry in entries:
+        for entry, license in entries:
             times[entry] += 1
             uri = entry if times[entry] == 1 else f"{entry}#{times[entry]}"
-            listed.append(Input(uri=uri, path=self._resolve(entry)))
+            listed.append(Input(uri=uri, path=self._resolve(entry), license=license))
         return iter(sorted(listed, key=lambda found: found.uri))
 
-    def _entries(self) -> list[str]:
+    def _entries(self) -> list[Entry]:
         fs, name = located(self.path)
         read = {".csv": _csv, ".tsv": _tsv, ".json": _json, ".jsonl": _json_lines, ".ndjson": _json_lines}
         try:
@@ -67,7 +75,7 @@ class ListFile(Source):
             raise MissingInput(f"source.path={self.path!r}: no manifest can be read there ({error})") from error
         except ValueError as error:  # of Unicode, JSON and what is listed
             raise ConfigError([f"source.path={self.path!r}: {error}"]) from error
-        return [entry.strip() for entry in entries if entry.strip()]
+        return [(path.strip(), license.strip()) for path, license in entries if path.strip()]
 
     def _resolve(self, entry: str) -> str:
         if is_url(entry):
@@ -77,43 +85,52 @@ class ListFile(Source):
         return str(Path(self.path).expanduser().absolute().parent / entry)
 
 
-def _lines(text: str) -> list[str]:
-    return [line for line in text.splitlines() if not line.lstrip().startswith("#")]
+def _lines(text: str) -> list[Entry]:
+    return [(line, "") for line in text.splitlines() if not line.lstrip().startswith("#")]
 
 
-def _tsv(text: str) -> list[str]:
+def _tsv(text: str) -> list[Entry]:
     return _csv(text, "\t")
 
 
-def _csv(text: str, delimiter: str = ",") -> list[str]:
+def _csv(text: str, delimiter: str = ",") -> list[Entry]:
     rows = [row for row in csv.reader(io.StringIO(text, newline=""), delimiter=delimiter) if any(row)]
     if not rows:
         return []
     head = [cell.strip().lower() for cell in rows[0]]
     if len(head) == 1:
         headless = PurePosixPath(head[0]).suffix in SUFFIXES
-        return [row[0] for row in rows[0 if headless else 1 :]]
+        return [(row[0], "") for row in rows[0 if headless else 1 :]]
     column = next((head.index(key) for key in KEYS if key in head), None)
     if column is None:
         raise ValueError(f"no column {', '.join(KEYS)}; columns: {', '.join(rows[0])}")
-    return [row[column] if column < len(row) else "" for row in rows[1:]]
+    license = head.index(LICENSE) if LICENSE in head else len(head)
+    return [(_cell(row, column), _cell(row, license)) for row in rows[1:]]
 
 
-def _json(text: str) -> list[str]:
+def _cell(row: list[str], index: int) -> str:
+    return row[index] if index < len(row) else ""
+
+
+def _json(text: str) -> list[Entry]:
     values = json.loads(text)
     if not isinstance(values, list):
         raise ValueError(f"expected a list, got {type(values).__name__}")
     return [_named(value, f"entry {number}") for number, value in enumerate(values, 1)]
 
 
-def _json_lines(text: str) -> list[str]:
+def _json_lines(text: str) -> list[Entry]:
     lines = enumerate(text.splitlines(), 1)
     return [_named(json.loads(line), f"line {number}") for number, line in lines if line.strip()]
 
 
-def _named(value: object, where: str) -> str:
+def _named(value: object, where: str) -> Entry:
+    license: object = ""
     if isinstance(value, Mapping):
+        license = value.get(LICENSE) or ""
         value = next((value[key] for key in KEYS if key in value), value)
     if not isinstance(value, str):
         raise ValueError(f"{where}: expected a string or an object with a key {', '.join(KEYS)}; got {value!r}")
-    return value
+    if not isinstance(license, str):
+        raise ValueError(f"{where}: expected a string at the key {LICENSE}; got {license!r}")
+    return value, license

@@ -5,7 +5,9 @@ Where they come from, under which licences, is in `clips/ATTRIBUTION.md`.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 from vidcurate.registry import register
@@ -21,4 +23,14 @@ class Sample(Source):
 
     def inputs(self) -> Iterator[Input]:
         """Every clip, sorted by name."""
-        return Folder(path=str(CLIPS)).inputs()
+        licenses = _licenses()
+        clips = Folder(path=str(CLIPS)).inputs()
+        return (replace(clip, license=licenses[clip.uri]) for clip in clips)
+
+
+def _licenses() -> dict[str, str]:
+    """Licence of each file, as the table of ATTRIBUTION.md says: its first column and the one before its last."""
+    rows = re.findall(
+        r"^\| `(.+?)` \|.*\| (.+?) \| .+? \|$", (CLIPS / "ATTRIBUTION.md").read_text("utf-8"), re.MULTILINE
+    )
+    return dict(rows)

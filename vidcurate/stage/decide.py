@@ -84,13 +84,15 @@ def decide(store: Store, compared: Compared, rule: Dedup) -> Decisions:
     return decisions
 
 
-def stored_decisions(store: Store, rule: Dedup) -> Decisions:
+def stored_decisions(store: Store, rule: Dedup, *, into: Store | None = None) -> Decisions:
     """Decisions at an epsilon that may not have been tried yet, from the comparison that an earlier dedup has stored.
+
+    They are written `into` another dataset, if one is given.
 
     Raises:
         MissingInput: there is none, or its clips were ranked by another rule.
     """
-    return decide(store, stored_neighbours(store, rule), rule)
+    return decide(into or store, stored_neighbours(store, rule), rule)
 
 
 def decisions_folder(rule: Dedup) -> str:

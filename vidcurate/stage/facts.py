@@ -29,7 +29,7 @@ def facts_of(ids: Sequence[str], tables: Tables) -> pa.Table:
     clips = tables.clips.take(pc.index_in(pa.array(ids), value_set=tables.clips["clip_id"]))
     videos = tables.videos.take(pc.index_in(clips["video_id"], value_set=tables.videos["video_id"]))
     numbers = [name for name in clips.column_names if pa.types.is_primitive(clips.schema.field(name).type)]
-    facts = {name: clips[name] for name in numbers} | _scores(ids, tables.scores)
+    facts = {name: clips[name] for name in numbers} | scores_of(ids, tables.scores)
     facts["pixels"] = _product(clips, "width", "height")
     rate = np.maximum(_product(videos, "width", "height", "fps"), 1e-9)
     facts["bits_per_pixel"] = pc.cast(videos["bit_rate"], pa.float64()).to_numpy() / rate
@@ -46,7 +46,8 @@ def sources_of(ids: Sequence[str], tables: Tables) -> NDArray[np.int32]:
     return np.asarray(pc.index_in(videos, value_set=pc.unique(videos)).to_numpy(), np.int32)
 
 
-def _scores(ids: Sequence[str], scores: pa.Table) -> dict[str, pa.Array]:
+def scores_of(ids: Sequence[str], scores: pa.Table) -> dict[str, pa.Array]:
+    """SCORES as columns in the order of n ids, by `filter.score`, sorted; null where a clip has not been scored."""
     names = pc.binary_join_element_wise(scores["filter"], scores["score"], ".")
     found = {}
     for name in sorted(name for name in pc.unique(names).to_pylist() if name):

@@ -103,6 +103,7 @@ def _video(video: Video, info: VideoInfo, found: Found, clips: Sequence[CutClip]
         "status": "processed" if clips else "filtered",
         "reason": "" if clips else "too_short",
         "size_bytes": video.size_bytes,
+        "license": video.license,
         "duration": found.duration,
         "width": info.width,
         "height": info.height,

@@ -90,7 +90,7 @@ def failed(video: Video, stage: str, error: BaseException, made_from: Mapping[st
     reason, message = _snake(type(error).__name__), str(error)
     return Record(
         key=video.id,
-        video=row | {"status": "failed", "reason": reason, "size_bytes": video.size_bytes},
+        video=row | {"status": "failed", "reason": reason, "size_bytes": video.size_bytes, "license": video.license},
         made_from=dict(made_from),
         failure=row | {"stage": stage, "reason": reason, "message": message},
     )

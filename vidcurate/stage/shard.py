@@ -1,97 +1,61 @@
-"""From tables to shards: which clips are in the dataset, what is said about each, and whether they are packed yet."""
+"""From a plan to shards: which are written already, what is of another plan, and what lists them all."""
 
 from __future__ import annotations
 
 import dataclasses
 import hashlib
+import json
 import logging
-from collections import defaultdict
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import partial
 from typing import Any
 
 import pyarrow as pa
-import pyarrow.compute as pc
 
-from vidcurate.errors import MissingInput
 from vidcurate.model.device import best_device
 from vidcurate.progress import progress
-from vidcurate.recipe import Recipe
-from vidcurate.registry import fingerprint, loaded
+from vidcurate.registry import described, fingerprint, loaded
 from vidcurate.runtime.base import Runtime
-from vidcurate.sharder.base import File, Part, Sample, Shard, Sharder
-from vidcurate.sharder.plan import plan
-from vidcurate.stage.decide import stored_decisions
-from vidcurate.stage.dropped import with_vectors
-from vidcurate.stage.settle import FOLDER as TABLES
-from vidcurate.stage.settle import Tables
+from vidcurate.sharder.base import File, Part, Shard, Sharder
+from vidcurate.store import parquet
 from vidcurate.store.commit import RECORD, commit, committed, is_current
 from vidcurate.store.files import Store
 
 log = logging.getLogger(__name__)
 
-METADATA = (
-    "clip_id", "video_id", "start", "end", "duration", "width", "height", "fps", "num_frames", "codec", "num_bytes",
-    "has_audio",
-)  # fmt: skip
-"""Columns of CLIPS that go into every sample's .json, beside `source_video` and `caption`."""
-
 SUFFIX = "_shard.json"
 """Ends the name of a shard's record, which is written when all its files are there."""
-OUTDATED = "dedup is older than the split. Run +experiment=dedup with the same out=... again"
+DROPS_FILE = "drops.parquet"
+"""Lists the clips that are in no shard; lies beside `index.json`."""
 
 
-def pack(store: Store, tables: Tables, recipe: Recipe, runtime: Runtime, seed: int) -> dict[str, int]:
-    """Pack the clips of a dataset that the filters and dedup keep.
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Whole:
+    """What there is to say of a dataset beside its shards.
 
-    Args:
-        store: the dataset.
-        tables: what split knows.
-        recipe: the dedup rule says which decisions count, the sharder how clips are packed.
-        runtime: maps over workers.
-        seed: of the shuffle.
-
-    Raises:
-        MissingInput: split or dedup has not been done, or not with these settings.
+    Attributes:
+        cut: fingerprint of how the clips were cut and encoded.
+        stale: packed clips that would not be chosen today, by reason.
+        drops: DROPS, the clips that are in no shard; None where that is not known.
+        about: how the dataset was made, for its card; plain values.
+        describe: writes what describes the dataset, once all else is there; None leaves it undescribed.
     """
-    if not tables.clips.num_rows:
-        raise MissingInput(f"{store.url}: no clips to pack; run +experiment=split source.path=... out=... first")
-    decisions = stored_decisions(store, recipe.dedup).table if recipe.dedup.compares else None
-    clips = tables.clips if decisions is None else with_vectors(store, tables.clips, decisions)
-    chosen = samples(tables.videos, clips, tables.captions, decisions)
-    cut = committed(store, TABLES)["fingerprint"]
-    return shard(store, store, plan(chosen, recipe.sharder, seed), recipe.sharder, cut, runtime)
 
-
-def samples(videos: pa.Table, clips: pa.Table, captions: pa.Table, decisions: pa.Table | None) -> list[Sample]:
-    """The clips that the filters kept and that are no duplicates, with all that a trainer may want to know.
-
-    Args:
-        videos: VIDEOS.
-        clips: CLIPS.
-        captions: CAPTIONS; the windows of a clip are joined by spaces, enhanced where they are.
-        decisions: DECISIONS; None for a dataset that is not deduplicated.
-
-    Returns:
-        Samples sorted by key; the metadata of all have the same keys.
-
-    Raises:
-        MissingInput: the decisions do not fit the clips.
-    """
-    kept = clips.filter(clips["kept"])
-    if decisions is not None:
-        kept = kept.filter(pc.is_in(kept["clip_id"], value_set=_unique(kept["clip_id"], decisions)))
-    originals = videos.filter(pc.not_equal(videos["status"], "duplicate"))  # copies go by the id of their original
-    sources = dict(zip(originals["video_id"].to_pylist(), originals["uri"].to_pylist(), strict=True))
-    texts = _texts(captions)
-    return [
-        _sample(row, sources[row["video_id"]], texts.get(row["clip_id"], ""))
-        for row in kept.sort_by("clip_id").to_pylist()
-    ]
+    cut: str
+    stale: Mapping[str, Sequence[str]] = dataclasses.field(default_factory=dict)
+    drops: pa.Table | None = None
+    about: Mapping[str, Any] = dataclasses.field(default_factory=dict)
+    describe: Callable[[Sequence[Shard], Mapping[str, Any]], None] | None = None
 
 
 def shard(
-    clips: Store, store: Store, parts: Sequence[Part], sharder: Sharder, cut: str, runtime: Runtime
+    clips: Store,
+    store: Store,
+    parts: Sequence[Part],
+    sharder: Sharder,
+    whole: Whole,
+    runtime: Runtime,
+    base: Mapping[str, Shard] | None = None,
 ) -> dict[str, int]:
     """Write the shards of a plan that are not there yet, remove what is of another plan, and list them all.
 
@@ -100,42 +64,58 @@ def shard(
         store: gets the shards.
         parts: the plan, sorted by name.
         sharder: writes them.
-        cut: fingerprint of how the clips were cut and encoded.
+        whole: what there is to say beside them.
         runtime: maps over workers.
+        base: shards by name that stay as they are; None packs all anew.
 
     Returns:
         Number of `shards`, of `samples` in them, and their `bytes`.
     """
-    wanted = {part.name: _made_from(part, sharder, cut) for part in parts}
-    made_from = fingerprint(sharder, wanted)
-    if is_current(store, sharder.folder, made_from):
+    wanted = {name: entry.made_from for name, entry in (base or {}).items()}
+    wanted |= {part.name: _made_from(part, sharder, whole.cut) for part in parts}
+    if is_current(store, sharder.folder, _all_made_from(sharder, wanted, whole)):
         known = committed(store, sharder.folder)
         counts = {name: int(known[name]) for name in ("shards", "samples", "bytes")}
         log.info("shard: up to date, %(samples)d clips in %(shards)d shards", counts)
         return counts
-    if not parts:
+    if not wanted:
         log.warning("shard: no clip is left to pack; the filters and dedup keep none")
-    store.remove(f"{sharder.folder}/{RECORD}")
-    written = {
-        name: entry for name, entry in stored_shards(store, sharder).items() if wanted.get(name) == entry.made_from
-    }
-    _remove_others(store, sharder, written.values())
-    work = partial(pack_part, sharder=sharder, cut=cut, clips=clips.url, out=store.url)
+    stored = stored_shards(store, sharder)
+    written = {name: entry for name, entry in stored.items() if wanted.get(name) == entry.made_from}
+    if base is None:
+        store.remove(f"{sharder.folder}/{RECORD}")
+        _remove_others(store, sharder, written.values())
+    work = partial(pack_part, sharder=sharder, cut=whole.cut, clips=clips.url, out=store.url)
     todo = [part for part in parts if part.name not in written]
     for entry in progress(runtime.map(work, todo), len(todo), "shard: shards"):
         written[entry.name] = entry
-    shards = [written[part.name] for part in parts]
-    write_index(store, sharder, shards)
-    counts = counted(shards)
-    commit(store, sharder.folder, made_from, **counts)
+    if base is not None:  # not before the new shards are there: until then, what lists the old ones is true
+        _remove_others(store, sharder, written.values())
+    counts = finish(store, sharder, [written[name] for name in sorted(wanted)], whole)
     log.info("shard: %(samples)d clips in %(shards)d shards, %(bytes)d bytes", counts)
+    return counts
+
+
+def finish(store: Store, sharder: Sharder, shards: Sequence[Shard], whole: Whole) -> dict[str, int]:
+    """List and describe shards that are all there, and commit them; arguments and result are those of `shard`."""
+    if whole.drops is not None:
+        store.write_table(f"{sharder.folder}/{DROPS_FILE}", whole.drops)
+    store.write_json(f"{sharder.folder}/index.json", listing(sharder, shards))
+    sharder.index(store, shards)
+    if whole.describe is not None:
+        whole.describe(shards, whole.about)
+    facts = packing(sharder, whole.cut) | {"names": [entry.name for entry in shards], "about": whole.about}
+    stale = {"stale": whole.stale} if whole.stale else {}
+    made_from = _all_made_from(sharder, {entry.name: entry.made_from for entry in shards}, whole)
+    counts = counted(shards)
+    commit(store, sharder.folder, made_from, **facts, **stale, **counts)
     return counts
 
 
 def pack_part(part: Part, *, sharder: Sharder, cut: str, clips: str, out: str) -> Shard:
     """Write one shard, wholly on one worker, and its record last."""
     store = Store(out)
-    files = loaded(sharder, best_device())(Store(clips), store, part)
+    files = loaded(sharder, best_device() if sharder.computes else "cpu")(Store(clips), store, part)
     entry = Shard(
         name=part.name,
         subset=part.subset,
@@ -145,7 +125,7 @@ def pack_part(part: Part, *, sharder: Sharder, cut: str, clips: str, out: str) -
         files=files,
         made_from=_made_from(part, sharder, cut),
     )
-    store.write_json(_record(sharder, part.name), dataclasses.asdict(entry))
+    store.write_json(record_key(sharder, part.name), dataclasses.asdict(entry))
     return entry
 
 
@@ -158,29 +138,36 @@ def stored_shards(store: Store, sharder: Sharder) -> dict[str, Shard]:
     return dict(sorted(found.items()))
 
 
-def write_index(store: Store, sharder: Sharder, shards: Sequence[Shard]) -> None:
-    """Write what lists a whole dataset: `index.json`, and what loaders want beside it.
+def record_key(sharder: Sharder, name: str) -> str:
+    """Key of a shard's record."""
+    return f"{sharder.folder}/{name}{SUFFIX}"
 
-    Args:
-        store: the dataset.
-        sharder: which of its datasets.
-        shards: all of them, sorted by name.
-    """
+
+def packing(sharder: Sharder, cut: str) -> dict[str, Any]:
+    """What a commit record keeps of how shards are made: for an append to fit them, and a takedown to write them."""
+    return {"cut": cut, "sharder": json.loads(json.dumps(described(sharder)))}  # tuples as a record gives them back
+
+
+def listing(sharder: Sharder, shards: Sequence[Shard]) -> dict[str, Any]:
+    """What `index.json` says of shards, sorted by name."""
     totals = {
         "num_shards": len(shards),
         "num_samples": sum(entry.num_samples for entry in shards),
-        "num_bytes": sum(entry.num_bytes for entry in shards),
+        "num_bytes": sum(entry.files[0].num_bytes for entry in shards),
         "duration": round(sum(entry.duration for entry in shards), 3),
     }
-    entries = [_entry(sharder, entry) for entry in shards]
-    store.write_json(f"{sharder.folder}/index.json", totals | {"shards": entries})
-    sharder.index(store, shards)
+    return totals | {"shards": [_entry(sharder, entry) for entry in shards]}
 
 
 def counted(shards: Sequence[Shard]) -> dict[str, int]:
     """Number of `shards`, of `samples` in them, and their `bytes`."""
     samples, size = sum(entry.num_samples for entry in shards), sum(entry.num_bytes for entry in shards)
     return {"shards": len(shards), "samples": samples, "bytes": size}
+
+
+def _all_made_from(sharder: Sharder, shards: Mapping[str, str], whole: Whole) -> str:
+    drops = whole.drops is not None and hashlib.sha256(parquet.write(whole.drops)).hexdigest()
+    return fingerprint(sharder, shards, whole.stale, drops, whole.about)
 
 
 def _made_from(part: Part, sharder: Sharder, cut: str) -> str:
@@ -203,55 +190,16 @@ def _entry(sharder: Sharder, shard: Shard) -> dict[str, Any]:
         "subset": shard.subset,
         "bins": shard.bins,
         "num_samples": shard.num_samples,
-        "num_bytes": shard.num_bytes,
+        "num_bytes": shard.files[0].num_bytes,
         "duration": shard.duration,
         "sha256": shard.files[0].sha256,
     }
 
 
-def _record(sharder: Sharder, name: str) -> str:
-    return f"{sharder.folder}/{name}{SUFFIX}"
-
-
 def _remove_others(store: Store, sharder: Sharder, written: Collection[Shard]) -> None:
     """Empty the folder but for shards that stay."""
-    ours = {file.key for entry in written for file in entry.files} | {_record(sharder, entry.name) for entry in written}
+    ours = {file.key for entry in written for file in entry.files}
+    ours |= {record_key(sharder, entry.name) for entry in written}
     for key in store.keys(sharder.folder):
         if key not in ours:
             store.remove(key)
-
-
-def _unique(clips: pa.ChunkedArray, decisions: pa.Table) -> pa.Array:
-    """Ids that dedup keeps, once sure that it has seen every clip and drops none in favour of one that is gone."""
-    ours = decisions.filter(pc.is_in(decisions["id"], value_set=clips.combine_chunks()))
-    unknown = len(clips) - ours.num_rows
-    if unknown:
-        raise MissingInput(f"dedup has not seen {unknown} of {len(clips)} clips: {OUTDATED}")
-    unique, dropped = ours.filter(ours["kept"]), ours.filter(pc.invert(ours["kept"]))
-    orphans = dropped.filter(pc.invert(pc.is_in(dropped["group_id"], value_set=unique["id"].combine_chunks())))
-    if orphans.num_rows:
-        raise MissingInput(f"{orphans.num_rows} clips duplicate clips that are no longer in the dataset: {OUTDATED}")
-    return unique["id"].combine_chunks()
-
-
-def _texts(captions: pa.Table) -> dict[str, str]:
-    windows: dict[str, list[str]] = defaultdict(list)
-    for row in captions.sort_by([("clip_id", "ascending"), ("start_frame", "ascending")]).to_pylist():
-        text = row["enhanced_caption"] or row["caption"]
-        if text:
-            windows[row["clip_id"]].append(text)
-    return {clip: " ".join(texts) for clip, texts in windows.items()}
-
-
-def _sample(clip: dict[str, Any], source: str, caption: str) -> Sample:
-    return Sample(
-        key=clip["clip_id"],
-        media=clip["uri"],
-        num_bytes=clip["num_bytes"],
-        width=clip["width"],
-        height=clip["height"],
-        duration=clip["duration"],
-        source=clip["video_id"],
-        caption=caption,
-        metadata={name: clip[name] for name in METADATA} | {"source_video": source, "caption": caption},
-    )

@@ -12,6 +12,7 @@ from av.stream import Discard, Disposition, Stream
 from av.video.stream import VideoStream
 
 from vidcurate.errors import UnreadableVideo
+from vidcurate.video.within import Within
 
 DECODER_THREADS = 1
 """Threads of a decoder. What can be saved of a damaged stream depends on it, and other cores have other videos."""
@@ -22,19 +23,21 @@ MAX_READ_ERRORS = 10
 _URL = re.compile(r"[a-zA-Z][a-zA-Z0-9+.-]+://")
 
 
-def opened(path: str) -> InputContainer:
+def opened(path: str | Within) -> InputContainer:
     """Open a file or URL for reading.
 
     Args:
-        path: a local path, whatever characters it holds, or a URL with `://`.
+        path: a local path, whatever characters it holds, a URL with `://`, or a part of a file.
 
     Raises:
         UnreadableVideo: there is no file, or FFmpeg knows no such container.
     """
-    # `file:` keeps FFmpeg from reading a dash, a colon or a percent sign of a path as syntax of its own.
-    url = path if _URL.match(path) else f"file:{path}"
     try:
-        return av.open(url, metadata_errors="replace")
+        if isinstance(path, Within):
+            path.seek(0)
+            return av.open(path, "r", metadata_errors="replace")
+        # `file:` keeps FFmpeg from reading a dash, a colon or a percent sign of a path as syntax of its own.
+        return av.open(path if _URL.match(path) else f"file:{path}", metadata_errors="replace")
     except av.FFmpegError as error:
         raise UnreadableVideo(f"{path}: no container can be read ({error.strerror}); copy the file again") from error
 

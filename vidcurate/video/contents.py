@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from vidcurate.errors import UnreadableVideo
 from vidcurate.video.container import opened, picture
+from vidcurate.video.within import Within
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -45,7 +46,7 @@ def contents(container: InputContainer, stream: VideoStream) -> Contents:
     return Contents(np.sort(np.array(ticks, np.int64)), digest.hexdigest()[:32])
 
 
-def content_hash(path: str) -> str:
+def content_hash(path: str | Within) -> str:
     """The digest of a file.
 
     Raises:

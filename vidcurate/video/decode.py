@@ -12,6 +12,7 @@ from vidcurate.video.clock import Clock
 from vidcurate.video.container import frames, opened, picture
 from vidcurate.video.index import Since
 from vidcurate.video.vectors import ask_for_vectors
+from vidcurate.video.within import Within
 
 MATRICES = frozenset({0, 1, 2, 4, 5, 6, 7, 9})
 """The `AVColorSpace` values that swscale converts; a frame with another one is treated as if it had not said."""
@@ -35,13 +36,15 @@ class Decoding:
         end: tick at which the last frame ends.
 
     Args:
-        path: a local path or a URL.
+        path: a local path, a URL, or a part of a file.
         info: what `probe` said about it.
         since: begin with a frame amid it, and insist that this and all later ones are those that it lists.
         vectors: whether frames come with the codec's motion vectors.
     """
 
-    def __init__(self, path: str, info: VideoInfo, since: Since | None = None, *, vectors: bool = False) -> None:
+    def __init__(
+        self, path: str | Within, info: VideoInfo, since: Since | None = None, *, vectors: bool = False
+    ) -> None:
         self._path, self._info, self._since, self._vectors = path, info, since, vectors
         self.num_frames = self.errors = self.repaired = self.end = self._start = 0
 

@@ -13,6 +13,7 @@ from av.video.stream import VideoStream
 from vidcurate.errors import UnreadableVideo
 from vidcurate.records import VideoInfo
 from vidcurate.video.container import frames, opened, picture, sound
+from vidcurate.video.within import Within
 
 NOT_VIDEO = frozenset({"image2", "image2pipe", "ico", "alias_pix", "brender_pix", "tty", "bin", "xbin", "adf", "idf"})
 """Demuxers that make a stream out of pictures or of plain text; so do all whose name ends with `_pipe`."""
@@ -33,11 +34,11 @@ FIRST_FRAMES = 100
 """Frames or failures that may pass until a frame tells the rotation."""
 
 
-def probe(path: str) -> VideoInfo:
+def probe(path: str | Within) -> VideoInfo:
     """Read what a container says about its first video stream that has a decoder and is no cover picture.
 
     Args:
-        path: a local path or a URL.
+        path: a local path, a URL, or a part of a file.
 
     Raises:
         UnreadableVideo: no container, no video stream, no decoder, or a still picture.
@@ -69,7 +70,7 @@ def probe(path: str) -> VideoInfo:
         )
 
 
-def _video_stream(path: str, container: InputContainer) -> VideoStream:
+def _video_stream(path: str | Within, container: InputContainer) -> VideoStream:
     name = container.format.name
     stream = picture(container)
     brand = container.metadata.get("major_brand")

@@ -1,0 +1,35 @@
+"""`SHA256SUMS`: the checksum of every file of a dataset, for `sha256sum -c SHA256SUMS` in its folder."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+
+from vidcurate.sharder.base import Shard
+from vidcurate.store.commit import RECORD
+from vidcurate.store.files import Store
+
+NAME = "SHA256SUMS"
+
+
+def write_checksums(store: Store, folder: str, shards: Sequence[Shard]) -> None:
+    """Write `SHA256SUMS`; what was hashed while it was written is not read again.
+
+    Args:
+        store: the dataset.
+        folder: of its shards; all that is to be in it is there, but for its commit record.
+        shards: all of them.
+    """
+    known = {file.key: file.sha256 for shard in shards for file in shard.files if file.sha256}
+    own = {f"{folder}/{name}" for name in (NAME, RECORD)}
+    found = (name.removeprefix(f"{store.root}/") for name in store.fs.find(store.path(folder)))  # hidden ones too
+    lines = [
+        f"{known.get(key) or _sha256(store, key)}  {key.removeprefix(f'{folder}/')}\n"
+        for key in sorted(set(found) - own)
+    ]
+    store.write(f"{folder}/{NAME}", "".join(lines).encode())
+
+
+def _sha256(store: Store, key: str) -> str:
+    with store.fs.open(store.path(key), "rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -1,0 +1,96 @@
+"""What verify tells: verify.json, verify.md, a table in the log, and an error if anything does not hold."""
+
+from __future__ import annotations
+
+import dataclasses
+import io
+from collections.abc import Iterator, Mapping, Sequence
+
+from vidcurate.errors import VidcurateError
+from vidcurate.stage.verify.check import Check
+from vidcurate.store.files import Store
+
+SPLIT = "run +experiment=split again with the same source and out"
+SHARD = "run +experiment=shard again with the same out and dedup.eps; it packs only what is not as it should be"
+ANEW = "remove the files that are named, their shard's record (*_shard.json) too, and " + SHARD
+REMEDIES: Mapping[str, str] = {
+    "tables/rows": SPLIT + ": it writes the tables anew from processed_videos/",
+    "tables/files": SPLIT + " to cut what is missing; remove files of no clip by hand",
+    "tables/embeddings": "remove the record of the video from processed_videos/ and " + SPLIT,
+    "tables/decisions": "run +experiment=dedup again with the same out and dedup.eps, then +experiment=shard",
+    "shards/index": "remove _commit.json of the shards' folder and " + SHARD,
+    "shards/files": ANEW,
+    "shards/checksums": "remove _commit.json of the shards' folder and " + SHARD,
+    "shards/samples": ANEW,
+    "shards/keys": ANEW,
+    "shards/metadata": ANEW,
+    "shards/media": "if the clip is right, " + ANEW + "; else remove the record of its video and " + SPLIT,
+    "shards/sidecars": ANEW,
+    "shards/membership": SHARD,
+    "shards/drops": SHARD,
+    "shards/subsets": "do not train on it; remove _commit.json of the shards' folder and " + SHARD,
+    "decode/clips": "remove the clip and the record of its video from processed_videos/, " + SPLIT + ", then shard",
+}
+"""What to do where a check fails."""
+LOADER = "look at the message: a version of the library that cannot read the shards, or a defect of vidcurate"
+
+
+def write_result(store: Store, sharder: str, checks: Sequence[Check]) -> None:
+    """Write verify.json and verify.md; equal datasets give equal bytes."""
+    entries = [{**dataclasses.asdict(check), "ok": not check.faults} for check in checks]
+    ok = not any(check.faults for check in checks)
+    store.write_json("verify.json", {"ok": ok, "sharder": sharder, "checks": entries})
+    store.write("verify.md", "\n".join([*_page(checks), ""]).encode())
+
+
+def as_table(checks: Sequence[Check]) -> str:
+    """The checks as lines of text."""
+    from rich import box
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table("check", "", "looked at", "faults", "note", box=box.SIMPLE_HEAD)
+    for check in checks:
+        table.add_row(check.name, _verdict(check), str(check.checked), str(check.faults), check.note)
+    console = Console(file=io.StringIO(), width=120, color_system=None)
+    with console.capture() as capture:
+        console.print(table)
+    return "\n".join(line.rstrip() for line in capture.get().splitlines()).strip("\n")
+
+
+def demand_truth(store: Store, checks: Sequence[Check]) -> None:
+    """Say what does not hold.
+
+    Raises:
+        VidcurateError: a check has found a fault.
+    """
+    failed = [check for check in checks if check.faults]
+    if failed:
+        head = f"{store.url} is not what it says: {len(failed)} of {len(checks)} checks fail; verify.md has them all"
+        raise VidcurateError("\n".join([head, *(line for check in failed for line in _told(check))]))
+
+
+def _verdict(check: Check) -> str:
+    if check.faults:
+        return "FAILS"
+    return "ok" if check.checked else "-"
+
+
+def _told(check: Check) -> Iterator[str]:
+    yield f"{check.name}: {check.faults} of {check.checked}"
+    yield from (f"  - {example}" for example in check.examples)
+    if check.faults > len(check.examples):
+        yield f"  - and {check.faults - len(check.examples)} more"
+    yield f"  To do: {REMEDIES.get(check.name, LOADER)}."
+
+
+def _page(checks: Sequence[Check]) -> Iterator[str]:
+    yield "# Verified"
+    yield ""
+    yield "| check | | looked at | faults | note |"
+    yield "|---|---|---|---|---|"
+    for check in checks:
+        yield f"| {check.name} | {_verdict(check)} | {check.checked} | {check.faults} | {check.note} |"
+    for check in checks:
+        if check.faults:
+            yield from ("", "```", *_told(check), "```")

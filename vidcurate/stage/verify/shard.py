@@ -1,0 +1,139 @@
+"""One shard, wholly on one worker: its files against their checksums, then what lies in it against the clips.
+
+What lies in a shard is looked at only where its files are what they were: damage has one name.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import tarfile
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO
+
+from vidcurate.sharder.base import File, Shard
+from vidcurate.stage.place import KEPT
+from vidcurate.stage.verify.check import Check, checked
+from vidcurate.stage.verify.sidecar import sidecar_faults
+from vidcurate.stage.verify.tar import Member, Packed, read_tar
+from vidcurate.store.files import Store
+
+CHUNK = 2**20
+"""Bytes that are compared at once."""
+MEMBERS = (("json", "txt", "mp4"), ("json", "txt", "npy", "mp4"))
+"""Suffixes of a sample's members in their order, without and with an embedding."""
+
+Read = Callable[[Path], Iterator[Packed]]
+"""Samples of a shard from its first file; it raises TarError or ValueError where that is not what it should be."""
+
+FORMATS: Mapping[str, Read] = {"webdataset": read_tar}
+"""By sharder what reads the samples of its shards. Of others the files are checked, and what the records say."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Inspected:
+    """What a worker has found in a shard.
+
+    Attributes:
+        shard: which one.
+        checks: what it looked at, by name of the check.
+        is_sound: whether its files are what they were and its samples are well-formed.
+        samples: in it, in their order; None where it was not opened.
+    """
+
+    shard: Shard
+    checks: Mapping[str, Check]
+    is_sound: bool
+    samples: tuple[Packed, ...] | None
+
+
+def inspect(shard: Shard, *, sharder: str, out: str) -> Inspected:
+    """Look at a shard.
+
+    Args:
+        shard: what its record says.
+        sharder: name of what has written it.
+        out: root of the dataset.
+    """
+    store, read = Store(out), FORMATS.get(sharder)
+    checks = [checked("shards/files", (_file_fault(store, file) for file in shard.files))]
+    if checks[0].faults or read is None:
+        return _inspected(shard, checks, None)
+    with store.staging() as folder:
+        try:
+            path = store.fetch(shard.files[0].key, folder)
+            samples = tuple(read(path))
+        except (tarfile.TarError, ValueError) as error:
+            checks.append(checked("shards/samples", [f"{shard.files[0].key} cannot be read: {error}"]))
+            return _inspected(shard, checks, None)
+        checks += [
+            checked("shards/samples", _sample_faults(shard, samples)),
+            checked("shards/media", _media_faults(store, shard, path, samples)),
+        ]
+        side_car = next((file.key for file in shard.files if file.key.endswith(f"{shard.name}.parquet")), None)
+        if side_car is not None and not checks[1].faults:
+            local = store.fetch(side_car, folder)
+            checks.append(checked("shards/sidecars", sidecar_faults(side_car, local, samples)))
+    return _inspected(shard, checks, samples)
+
+
+def _inspected(shard: Shard, checks: Sequence[Check], samples: tuple[Packed, ...] | None) -> Inspected:
+    by_name = {check.name: check for check in checks}
+    broken = sum(by_name[name].faults for name in ("shards/files", "shards/samples") if name in by_name)
+    return Inspected(shard=shard, checks=by_name, is_sound=not broken, samples=samples)
+
+
+def _file_fault(store: Store, file: File) -> str | None:
+    try:
+        with store.fs.open(store.path(file.key), "rb") as opened:
+            size = opened.seek(0, 2)
+            if size != file.num_bytes:
+                return f"{file.key} has {size} bytes, its record says {file.num_bytes}"
+            opened.seek(0)
+            digest = hashlib.file_digest(opened, "sha256").hexdigest() if file.sha256 else ""
+    except FileNotFoundError:
+        return f"{file.key} is not there"
+    return None if digest == file.sha256 else f"{file.key} has other bytes than were written: SHA-256 {digest}"
+
+
+def _sample_faults(shard: Shard, samples: Sequence[Packed]) -> Iterator[str | None]:
+    """Members side by side, the .json first, the same in all samples; as many samples as the record says."""
+    name, seen = shard.files[0].key, dict[str, tuple[str, ...]]()
+    for sample in samples:
+        others = seen.setdefault(sample.key, sample.suffixes)
+        if not set(others) & set(sample.suffixes):
+            yield f"{name}: the members of sample {sample.key!r} are not side by side"
+        elif sample.suffixes not in MEMBERS:
+            found = ", ".join(sample.suffixes)
+            yield f"{name}: sample {sample.key!r} has the members {found}; expected json, txt, [npy,] mp4"
+        elif sample.suffixes != samples[0].suffixes:
+            yield f"{name}: sample {sample.key!r} has other members than the first one"
+        else:
+            yield None
+    if len(samples) != shard.num_samples and len(seen) != shard.num_samples:
+        yield f"{name} holds {len(samples)} samples, its record says {shard.num_samples}"
+
+
+def _media_faults(store: Store, shard: Shard, path: Path, samples: Sequence[Packed]) -> Iterator[str | None]:
+    """The clip in a sample is its file in the dataset; a file that is missing is not the shard's fault."""
+    with path.open("rb") as tar:
+        for sample in samples:
+            member, clip = sample.member("mp4"), store.path(f"{KEPT}/{sample.key}.mp4")
+            if member is None or not store.fs.exists(clip):
+                continue
+            with store.fs.open(clip, "rb") as file:
+                same = file.seek(0, 2) == member.size and _are_equal(tar, member, file)
+            yield None if same else f"{shard.files[0].key}: sample {sample.key!r} holds other bytes than its clip"
+
+
+def _are_equal(tar: BinaryIO, member: Member, file: BinaryIO) -> bool:
+    tar.seek(member.offset)
+    file.seek(0)
+    left = member.size
+    while left:
+        chunk = tar.read(min(CHUNK, left))
+        if not chunk or chunk != file.read(len(chunk)):
+            return False
+        left -= len(chunk)
+    return True
