@@ -24,7 +24,7 @@ from vidcurate.stage.again import reread_clips
 from vidcurate.stage.cut import Cutting
 from vidcurate.stage.dedup import dedup_clips
 from vidcurate.stage.enhance import enhanced
-from vidcurate.stage.foreign import foreign_tables
+from vidcurate.stage.foreign import adopt
 from vidcurate.stage.inputs import identify, relicensed, superseded
 from vidcurate.stage.judge import without_file
 from vidcurate.stage.observe import look, samplings
@@ -117,7 +117,7 @@ def curate(
     if set(steps) == {"verify"}:  # which changes nothing
         verify(store, recipe, runtime, seed)
         return summarise(store, read_tables(store), recipe)
-    tables = foreign_tables(Store(foreign.clips), foreign.caption_key) if foreign.clips else read_tables(store)
+    tables = adopt(store, foreign.clips, foreign.caption_key) if foreign.clips else read_tables(store)
     if not ("split" in steps and is_empty(tables)):
         if "dedup" in steps:
             dedup_clips(

@@ -16,7 +16,7 @@ from vidcurate.config import conf_dir, job
 from vidcurate.dedup.base import Dedup
 from vidcurate.dedup.leader import Leader
 from vidcurate.dedup.none import KeepAll
-from vidcurate.errors import ConfigError, MissingInput
+from vidcurate.errors import ConfigError, MissingInput, VidcurateError
 from vidcurate.records import Foreign
 from vidcurate.sharder.base import Sharder
 from vidcurate.sharder.cosmos import Cosmos
@@ -42,6 +42,14 @@ def by_readme(theirs: Path, ours: Path) -> None:
         checked = job(compose("config", overrides=words))
     assert checked.recipe.sharder == Cosmos()
     curate(checked.recipe, out=checked.out, steps=checked.steps, foreign=checked.foreign)
+
+
+def faults(out: Path) -> dict[str, tuple[int, int]]:
+    """What `verify` looks at and finds, but for clips that it decodes, which are none."""
+    with pytest.raises(VidcurateError, match="1 of 17 checks fail"):
+        shard(out, WebDataset(), Foreign(), Leader(eps=0.01), ["verify"])
+    checks = json.loads((out / "verify.json").read_text())["checks"]
+    return {check["name"]: (check["checked"], check["faults"]) for check in checks if check["name"] != "decode/clips"}
 
 
 def members(path: Path) -> dict[str, bytes]:
@@ -182,6 +190,9 @@ def test_a_dataset_of_nemo_curator_is_packed_by_its_own_dedup_into_webdataset_an
         "c.mp4",
     ]
     assert sorted(path.name for path in theirs.iterdir()) == ["clips", "metas", "semantic"]  # nothing is written there
+    found = faults(tmp_path / "ours")
+    assert (found["tables/files"], found["shards/media"], found["shards/membership"]) == ((3, 0), (2, 0), (2, 0))
+    assert not any(wrong for _, wrong in found.values())
 
 
 def test_their_embeddings_are_deduplicated_here_and_their_clips_packed_by_that(tmp_path):
@@ -193,10 +204,12 @@ def test_their_embeddings_are_deduplicated_here_and_their_clips_packed_by_that(t
     shard(tmp_path / "ours", WebDataset(), Foreign(), recipe, ["dedup"], embeddings=embeddings)
 
     summary = shard(tmp_path / "ours", WebDataset(), Foreign(clips=str(theirs)), recipe)
+    again = shard(tmp_path / "ours", WebDataset(), Foreign(), recipe)  # it knows now where its clips are
     at_once = shard(
         tmp_path / "2", WebDataset(), Foreign(clips=str(theirs)), recipe, ["dedup", "shard"], embeddings=embeddings
     )
 
+    assert summary["shards"] == again["shards"]
     assert summary["shards"]["samples"] == at_once["shards"]["samples"] == 2
     with pytest.raises(MissingInput, match=r"nothing there; run \+experiment=dedup"):
         shard(tmp_path / "other", WebDataset(), Foreign(clips=str(theirs)), recipe)

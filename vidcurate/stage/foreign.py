@@ -16,13 +16,13 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import PurePosixPath
 from typing import Any
 
-from vidcurate.errors import MissingInput
+from vidcurate.errors import ConfigError, MissingInput
 from vidcurate.stage.metas import FOLDER as METAS
 from vidcurate.stage.metas import MOTION
 from vidcurate.stage.place import FILTERED, KEPT
 from vidcurate.stage.record import Row
 from vidcurate.stage.settle import FOLDER as TABLES
-from vidcurate.stage.settle import Tables, read_tables
+from vidcurate.stage.settle import Tables, clips_store, read_tables, write_tables
 from vidcurate.store.commit import committed
 from vidcurate.store.files import Store
 from vidcurate.table import BOUNDS, CAPTIONS, CLIPS, FAILURES, HASHES, SCORES, VIDEOS, table
@@ -31,11 +31,36 @@ log = logging.getLogger(__name__)
 
 NEEDED = ("source_video", "duration_span", "width", "height", "framerate", "num_frames")
 """Fields without which a clip cannot be packed."""
+CLIPS_AT = "clips"
+"""What the record of adopted tables says beside; see `clips_store`."""
 READERS = 32
 """Metas that are read at once."""
 CAPTION, ENHANCED = "_caption", "_enhanced_caption"
 
 Meta = Mapping[str, Any]
+
+
+def adopt(store: Store, root: str, caption_key: str | None = None) -> Tables:
+    """Make the tables of another dataset, whose clips stay where they are, those of a new one.
+
+    Args:
+        store: the new dataset; from now on it knows where its clips are.
+        root: the other one.
+        caption_key: as below.
+
+    Raises:
+        ConfigError: the new dataset is one already, with clips of its own.
+        MissingInput: as below.
+    """
+    record = committed(store, TABLES)
+    if record and CLIPS_AT not in record:
+        raise ConfigError([f"clips={root}: {store.url} holds a split of its own; give another out=..."])
+    source = clips_store(Store(root))
+    tables = foreign_tables(source, caption_key)
+    known = {} if _is_adopted(source) else committed(source, TABLES)
+    embeddings = {name: known[name] for name in ("embeddings",) if name in known}
+    write_tables(store, tables, known.get("fingerprint", "foreign"), **{CLIPS_AT: source.url}, **embeddings)
+    return tables
 
 
 def foreign_tables(store: Store, caption_key: str | None = None) -> Tables:
@@ -49,9 +74,14 @@ def foreign_tables(store: Store, caption_key: str | None = None) -> Tables:
         Its own tables if vidcurate has made it, else what its metas come to; nothing but metas is opened.
 
     Raises:
+        ConfigError: there is nothing to choose by `caption_key`.
         MissingInput: there is no such dataset, none of its clips can be packed, or captions are not to be told apart.
     """
-    if committed(store, TABLES):
+    if committed(store, TABLES) and not _is_adopted(store):
+        if caption_key is not None:
+            raise ConfigError(
+                [f"caption_key={caption_key}: {store.url} is a dataset of vidcurate, with one caption each"]
+            )
         return read_tables(store)
     keys = store.keys(METAS, ".json")
     if not keys:
@@ -79,6 +109,10 @@ def examples(names: Iterable[str], count: int = 3) -> str:
     """The first of some names, for messages."""
     sorted_names = sorted(names)
     return ", ".join(sorted_names[:count]) + (", ..." if len(sorted_names) > count else "")
+
+
+def _is_adopted(store: Store) -> bool:
+    return CLIPS_AT in committed(store, TABLES)
 
 
 def _read(store: Store, key: str) -> Meta | None:
