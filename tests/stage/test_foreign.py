@@ -5,6 +5,7 @@ import json
 import re
 import tarfile
 from pathlib import Path
+from uuid import NAMESPACE_URL, uuid5
 
 import pytest
 from hydra import compose, initialize_config_dir
@@ -213,6 +214,30 @@ def test_their_embeddings_are_deduplicated_here_and_their_clips_packed_by_that(t
     assert summary["shards"]["samples"] == at_once["shards"]["samples"] == 2
     with pytest.raises(MissingInput, match=r"nothing there; run \+experiment=dedup"):
         shard(tmp_path / "other", WebDataset(), Foreign(clips=str(theirs)), recipe)
+
+
+def test_what_was_taken_down_does_not_come_in_again(tmp_path):
+    theirs, ours = tmp_path / "theirs", tmp_path / "ours"
+    write_clip(theirs, "walk-1")
+    write_clip(theirs, "other-1", source_video="/raid/videos/other.mp4")
+    shard(ours, WebDataset(), Foreign(clips=str(theirs)))
+
+    shard(
+        ours,
+        WebDataset(),
+        Foreign(),
+        steps=["takedown"],
+        source_ids=[str(uuid5(NAMESPACE_URL, "/raid/videos/walk.mp4"))],
+    )
+    summary = shard(ours, WebDataset(), Foreign(clips=str(theirs)))
+
+    assert summary["clips"]["kept"] == summary["shards"]["samples"] == 1
+    assert set(members(ours / "webdataset" / "v0" / BIN / "000000.tar")) == {
+        "other-1.json",
+        "other-1.txt",
+        "other-1.mp4",
+    }
+    assert (theirs / "clips" / "walk-1.mp4").exists()
 
 
 def test_clips_of_another_dataset_are_not_split(tmp_path):

@@ -11,12 +11,16 @@ import json
 import logging
 import uuid
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import PurePosixPath
 from typing import Any
 
+import pyarrow as pa
+import pyarrow.compute as pc
+
 from vidcurate.errors import ConfigError, MissingInput
+from vidcurate.stage.clean import without
 from vidcurate.stage.metas import FOLDER as METAS
 from vidcurate.stage.metas import MOTION
 from vidcurate.stage.place import FILTERED, KEPT
@@ -40,13 +44,14 @@ CAPTION, ENHANCED = "_caption", "_enhanced_caption"
 Meta = Mapping[str, Any]
 
 
-def adopt(store: Store, root: str, caption_key: str | None = None) -> Tables:
+def adopt(store: Store, root: str, caption_key: str | None = None, *, barred: Collection[str] = ()) -> Tables:
     """Make the tables of another dataset, whose clips stay where they are, those of a new one.
 
     Args:
         store: the new dataset; from now on it knows where its clips are.
         root: the other one.
         caption_key: as below.
+        barred: ids of videos of which nothing may come in.
 
     Raises:
         ConfigError: the new dataset is one already, with clips of its own.
@@ -56,7 +61,7 @@ def adopt(store: Store, root: str, caption_key: str | None = None) -> Tables:
     if record and CLIPS_AT not in record:
         raise ConfigError([f"clips={root}: {store.url} holds a split of its own; give another out=..."])
     source = clips_store(Store(root))
-    tables = foreign_tables(source, caption_key)
+    tables = _without(foreign_tables(source, caption_key), barred)
     known = {} if _is_adopted(source) else committed(source, TABLES)
     embeddings = {name: known[name] for name in ("embeddings",) if name in known}
     write_tables(store, tables, known.get("fingerprint", "foreign"), **{CLIPS_AT: source.url}, **embeddings)
@@ -109,6 +114,13 @@ def examples(names: Iterable[str], count: int = 3) -> str:
     """The first of some names, for messages."""
     sorted_names = sorted(names)
     return ", ".join(sorted_names[:count]) + (", ..." if len(sorted_names) > count else "")
+
+
+def _without(tables: Tables, videos: Collection[str]) -> Tables:
+    """Tables without some videos, and what is of them."""
+    ours = pc.is_in(tables.clips["video_id"], value_set=pa.array(sorted(videos), pa.string()))
+    gone = frozenset(videos) | frozenset(tables.clips.filter(ours)["clip_id"].to_pylist())
+    return Tables(**{name: without(getattr(tables, name), gone) for name in Tables.__slots__}) if gone else tables
 
 
 def _is_adopted(store: Store) -> bool:
