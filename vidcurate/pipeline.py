@@ -19,12 +19,12 @@ from vidcurate.runtime.base import Runtime
 from vidcurate.runtime.local import Local
 from vidcurate.source.base import Source
 from vidcurate.source.place import brought
+from vidcurate.stage.adopt import adopt
 from vidcurate.stage.advise import advise
 from vidcurate.stage.again import reread_clips
 from vidcurate.stage.cut import Cutting
 from vidcurate.stage.dedup import dedup_clips
 from vidcurate.stage.enhance import enhanced
-from vidcurate.stage.foreign import adopt
 from vidcurate.stage.inputs import identify, relicensed, superseded
 from vidcurate.stage.judge import without_file
 from vidcurate.stage.observe import look, samplings
