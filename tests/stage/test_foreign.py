@@ -174,6 +174,7 @@ def test_a_dataset_of_nemo_curator_is_packed_by_its_own_dedup_into_webdataset_an
         ("c", "a", 0.2),
         ("b", "c", 0.995),
     )
+    (theirs / "clips" / "d.mp4").write_bytes(b"without a meta")
     foreign = Foreign(clips=str(theirs), decisions=str(theirs / "semantic"))
 
     summary = shard(tmp_path / "ours", WebDataset(), foreign, Leader(eps=0.01))
@@ -191,8 +192,13 @@ def test_a_dataset_of_nemo_curator_is_packed_by_its_own_dedup_into_webdataset_an
         "c.mp4",
     ]
     assert sorted(path.name for path in theirs.iterdir()) == ["clips", "metas", "semantic"]  # nothing is written there
+    drops = Store(str(tmp_path / "ours")).read_table("webdataset/v0/drops.parquet").to_pylist()
+    assert [(row["id"], row["reason"], row["witness_id"]) for row in drops] == [
+        ("b", "semantic_duplicate", "c"),
+        ("d", "no_meta", None),
+    ]
     found = faults(tmp_path / "ours")
-    assert (found["tables/files"], found["shards/media"], found["shards/membership"]) == ((3, 0), (2, 0), (2, 0))
+    assert (found["tables/files"], found["shards/media"], found["shards/membership"]) == ((4, 0), (2, 0), (2, 0))
     assert not any(wrong for _, wrong in found.values())
 
 
