@@ -99,6 +99,10 @@ def test_a_dataset_is_packed_under_another_root_to_the_same_shards_and_left_as_i
     assert contents(tmp_path / "1", "*.tar") == contents(out, "*.tar")
     assert loose["dedup"]["eps"] == 0.2
     assert loose["shards"]["samples"] == loose["dedup"]["kept"] < 4
+    with pytest.raises(ConfigError, match="holds a split of its own; give another out="):
+        curate(FAST, out=str(out), steps=("shard",), foreign=Foreign(clips=str(out)))
+    with pytest.raises(ConfigError, match="with one caption each"):
+        curate(FAST, out=str(tmp_path / "3"), steps=("shard",), foreign=Foreign(clips=str(out), caption_key="qwen"))
     assert sorted(out.rglob("*")) == before
 
 

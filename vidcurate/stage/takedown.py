@@ -114,9 +114,14 @@ def taken_down(store: Store) -> dict[str, Any] | None:
     return {"videos": len(listed["video_ids"]), "last": listed.get("last")} if listed["video_ids"] else None
 
 
+def taken_ids(store: Store) -> frozenset[str]:
+    """Ids of the videos that were taken down."""
+    return frozenset(_listed(store)["video_ids"])
+
+
 def without_taken(store: Store, inputs: Inputs) -> Inputs:
     """Inputs without the videos that were taken down, which become records of their own."""
-    left = without_inputs(inputs, frozenset(_listed(store)["video_ids"]))
+    left = without_inputs(inputs, taken_ids(store))
     if left.taken:
         log.info("split: %d inputs were taken down and stay out: %s lists them", len(left.taken), LIST)
     return left

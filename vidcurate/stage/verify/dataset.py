@@ -13,7 +13,7 @@ from vidcurate.errors import MissingInput
 from vidcurate.recipe import Recipe
 from vidcurate.runtime.base import Runtime
 from vidcurate.stage.settle import FOLDER as TABLES
-from vidcurate.stage.settle import SCHEMAS, Tables, read_tables
+from vidcurate.stage.settle import SCHEMAS, Tables, clips_store, read_tables
 from vidcurate.stage.verify.check import Check, checked
 from vidcurate.stage.verify.decisions import check_decisions, read_decisions
 from vidcurate.stage.verify.embeddings import check_embeddings
@@ -89,7 +89,7 @@ def _of_tables(store: Store, tables: Tables, rule: Dedup, decisions: pa.Table | 
         yield Check(name="tables", note="split has written none")
         return
     yield check_rows(tables)
-    yield check_files(store, tables.clips)
+    yield check_files(clips_store(store), tables.clips)
     yield check_embeddings(store, tables)
     yield check_decisions(store, tables.clips, rule, decisions)
 
