@@ -92,6 +92,7 @@ def run(config: DictConfig) -> None:
             on_bad=checked.on_bad,
             against=checked.against,
             source_ids=checked.source_ids,
+            captions_as=checked.captions_as,
             foreign=checked.foreign,
             seed=checked.seed,
             max_failures=checked.max_failures,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from pathlib import Path
@@ -24,6 +25,7 @@ VALUES = (
     "on_bad",
     "against",
     "source_ids",
+    "captions_as",
     "clips",
     "decisions",
     "caption_key",
@@ -51,8 +53,9 @@ class Job:
         on_bad: what becomes of rows whose vectors cannot be used.
         against: datasets or parquet files whose clips must not come in again.
         source_ids: videos to take down: ids, uris, or a text file of them.
+        captions_as: name of the captions that recaption writes; None is that of the captioner.
         foreign: clips and decisions that are not those of `out`.
-        steps: which of takedown, split, dedup, advise, shard and verify.
+        steps: which of takedown, split, dedup, advise, shard, recaption and verify.
         seed: of everything random.
         max_failures: inputs that may fail before the exit code is 3.
         config: the resolved config, for run.json.
@@ -67,6 +70,7 @@ class Job:
     on_bad: OnBad
     against: tuple[str, ...]
     source_ids: tuple[str, ...]
+    captions_as: str | None
     foreign: Foreign
     steps: tuple[str, ...]
     seed: int
@@ -106,6 +110,7 @@ def job(config: DictConfig) -> Job:
         _text(name, values.get(name), needed, problems)
     against = _places("against", values.get("against"), problems)
     source_ids = _places("source_ids", values.get("source_ids"), problems)
+    captions_as = _word("captions_as", values.get("captions_as"), problems)
     foreign = _foreign(values, problems)
     if problems:
         raise ConfigError(problems)
@@ -119,6 +124,7 @@ def job(config: DictConfig) -> Job:
         columns=columns,
         against=against,
         source_ids=source_ids,
+        captions_as=captions_as,
         foreign=foreign,
         on_bad=on_bad,
         steps=steps,
@@ -231,6 +237,14 @@ def _places(name: str, value: object, problems: list[str]) -> tuple[str, ...]:
         problems.append(f"{name}={value!r}: expected a path or URL, or a list of them")
         return ()
     return tuple(places)
+
+
+def _word(name: str, value: object, problems: list[str]) -> str | None:
+    """What may be the name of a folder."""
+    if value is None or (isinstance(value, str) and re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_-]*", value)):
+        return value
+    problems.append(f"{name}={value!r}: expected letters, digits, _ and -")
+    return None
 
 
 def _text(name: str, value: object, needed: bool, problems: list[str]) -> None:

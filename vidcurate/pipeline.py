@@ -28,9 +28,11 @@ from vidcurate.stage.foreign import foreign_tables
 from vidcurate.stage.inputs import identify, relicensed, superseded
 from vidcurate.stage.judge import without_file
 from vidcurate.stage.observe import look, samplings
+from vidcurate.stage.pack import pack
 from vidcurate.stage.parts import Part, parts_of
 from vidcurate.stage.place import all_stored, stored
 from vidcurate.stage.publish import deliver, publish, publish_again, retire
+from vidcurate.stage.recaption import recaption
 from vidcurate.stage.record import (
     Record,
     failed,
@@ -43,7 +45,6 @@ from vidcurate.stage.record import (
     write_record,
 )
 from vidcurate.stage.settle import is_empty, read_tables, settle
-from vidcurate.stage.shard import pack
 from vidcurate.stage.share import Share, complete, cut_part, join
 from vidcurate.stage.takedown import conclude, demand_finished, take_down, without_taken
 from vidcurate.stage.verify import verify
@@ -67,6 +68,7 @@ def curate(
     on_bad: OnBad = "fail",
     against: Sequence[str] = (),
     source_ids: Sequence[str] = (),
+    captions_as: str | None = None,
     foreign: Foreign | None = None,
     seed: int = 0,
     max_failures: int = 0,
@@ -78,13 +80,14 @@ def curate(
         recipe: the components that do the work.
         out: root of the dataset: a folder or any fsspec URL.
         source: where videos come from; needed by split.
-        steps: which of takedown, split, dedup, advise, shard and verify; always done in this order.
+        steps: which of takedown, split, dedup, advise, shard, recaption and verify; always done in this order.
         runtime: where videos are processed; None is this process.
         embeddings: deduplicate these parquet files (path, folder, glob, URL) instead of what split wrote.
         columns: names of the columns of `embeddings`; those that are not given are found.
         on_bad: whether rows of embeddings that cannot be used are errors, or left out and recorded (`drop`).
         against: earlier datasets, or parquet files of embeddings: clips that are like any of theirs are dropped.
         source_ids: videos that takedown removes: ids or uris, or one text file of them.
+        captions_as: name of the captions that recaption writes; None is that of the captioner.
         foreign: clips and decisions that are not those of `out`.
         seed: of everything random.
         max_failures: inputs that may fail before this raises, after all the rest is done.
@@ -111,10 +114,10 @@ def curate(
         demand_finished(store)
     if "split" in steps:
         split(recipe, source, store, runtime)
-    tables = foreign_tables(Store(foreign.clips), foreign.caption_key) if foreign.clips else read_tables(store)
     if set(steps) == {"verify"}:  # which changes nothing
-        verify(store, tables, recipe, runtime, seed)
-        return summarise(store, tables, recipe)
+        verify(store, recipe, runtime, seed)
+        return summarise(store, read_tables(store), recipe)
+    tables = foreign_tables(Store(foreign.clips), foreign.caption_key) if foreign.clips else read_tables(store)
     if not ("split" in steps and is_empty(tables)):
         if "dedup" in steps:
             dedup_clips(
@@ -133,6 +136,8 @@ def curate(
             write_advice(store, tables, advice, recipe.advise.per_band)
         if "shard" in steps:
             pack(store, tables, recipe, runtime, seed, foreign)
+        if "recaption" in steps:
+            recaption(store, recipe, runtime, captions_as)
     summary = summarise(store, tables, recipe)
     store.write_json("summary.json", summary)
     facts = {name: value for name, value in (config or recipe.config()).items() if name != "source_ids"}
@@ -143,7 +148,7 @@ def curate(
     for line in headline(summary):
         log.info(line)
     if "verify" in steps:
-        verify(store, tables, recipe, runtime, seed)
+        verify(store, recipe, runtime, seed)
     if "split" in steps:
         demand_success(summary, max_failures)
     return summary

@@ -34,7 +34,7 @@ from vidcurate.splitter.transnetv2 import TransNetV2
 from vidcurate.transcoder.base import Transcoder
 from vidcurate.transcoder.h264 import H264
 
-STEPS = ("takedown", "split", "dedup", "advise", "shard", "verify")
+STEPS = ("takedown", "split", "dedup", "advise", "shard", "recaption", "verify")
 """The steps of the work, in the order in which they are done."""
 
 
@@ -63,7 +63,7 @@ class Verify:
     """
 
     sample: Fraction01 | None = 1.0
-    loaders: Literal["auto"] | tuple[Literal["webdataset", "tarfile", "datasets"], ...] = "auto"
+    loaders: Literal["auto"] | tuple[Literal["webdataset", "tarfile", "wids", "datasets"], ...] = "auto"
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -141,6 +141,7 @@ class Recipe:
             "dedup": (self.cluster, self.neighbours, self.dedup),
             "advise": (self.dedup,),
             "shard": (self.dedup, self.sharder),
+            "recaption": (self.captioner, self.enhancer),
             "verify": (),
         }
         for component in dict.fromkeys(entry for step in steps for entry in needed[step]):

@@ -19,7 +19,7 @@ from vidcurate.sharder.plan import plan
 from vidcurate.sharder.webdataset import WebDataset
 from vidcurate.stage.card import hub_license, write_card
 from vidcurate.stage.croissant import write_croissant
-from vidcurate.stage.shard import shard, stored_shards
+from vidcurate.stage.shard import Whole, shard, stored_shards
 from vidcurate.store.files import Store
 
 FOLDER = "webdataset/v0"
@@ -42,7 +42,7 @@ def carded(store: Store, subsets: tuple[str, ...] = ()) -> None:
     parts = plan(samples, RECIPE.sharder, 0)
     for index, subset in enumerate(subsets):
         parts[index] = replace(parts[index], subset=subset, name=f"{subset}/{parts[index].name}")
-    shard(store, store, parts, RECIPE.sharder, "cut", Local())
+    shard(store, store, parts, RECIPE.sharder, Whole(cut="cut"), Local())
     shards = list(stored_shards(store, RECIPE.sharder).values())
     write_card(store, samples, shards, DROPS, RECIPE)
     write_croissant(store, FOLDER, samples, shards)

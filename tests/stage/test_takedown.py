@@ -12,6 +12,7 @@ import signal
 import subprocess
 import sys
 import tarfile
+from dataclasses import replace
 from pathlib import Path
 
 import pyarrow as pa
@@ -25,6 +26,7 @@ from vidcurate.cluster.single import Single
 from vidcurate.dedup.leader import Leader
 from vidcurate.embedder.histogram import Histogram
 from vidcurate.errors import ConfigError, MissingInput, VidcurateError
+from vidcurate.sharder.parquet import Parquet
 from vidcurate.sharder.webdataset import WebDataset
 from vidcurate.source.folder import Folder
 from vidcurate.splitter.fixed import Fixed
@@ -128,6 +130,18 @@ def test_what_is_taken_down_is_nowhere_and_other_shards_keep_their_bytes(out):
     assert not list(out.glob("_takedown.json")) + list(out.glob(".staging*"))
 
 
+def test_shards_that_cannot_be_written_without_a_sample_are_removed_as_a_whole(out, caplog):
+    gone = ids_of(out, "b.mp4")
+    curate(replace(RECIPE, sharder=Parquet()), out=str(out), steps=["shard"])
+
+    with caplog.at_level("WARNING"):
+        take_down(out, "b.mp4")
+
+    assert "parquet/v0 is removed as a whole" in caplog.text
+    assert not list(out.glob("parquet/**/*.parquet"))
+    assert anywhere(out, gone) == {"takedown.json"}
+
+
 def test_clips_dropped_for_one_that_is_gone_are_named_and_come_in_by_the_next_dedup(made, out, caplog):
     videos, _ = made
     [first, *_] = [
@@ -218,7 +232,7 @@ from pathlib import Path
 import pytest
 from tests.stage.test_takedown import die, take_down
 
-die(pytest.MonkeyPatch(), 5, lambda: os.kill(os.getpid(), signal.SIGKILL))
+die(pytest.MonkeyPatch(), 6, lambda: os.kill(os.getpid(), signal.SIGKILL))
 take_down(Path(sys.argv[1]), "b.mp4")
 """
 
@@ -228,7 +242,7 @@ def test_killed_in_the_middle_and_run_again_it_is_done(made, out, tmp_path, monk
     take_down(out, "b.mp4")
     expected = contents(out, "**/*")
     deaths = 0
-    for after in itertools.count(0, 7):
+    for after in itertools.count(0, 9):
         again = tmp_path / str(after)
         shutil.copytree(made[1], again)
         with monkeypatch.context() as patched:
@@ -246,7 +260,7 @@ def test_killed_in_the_middle_and_run_again_it_is_done(made, out, tmp_path, monk
         assert anywhere(again, gone) == {"takedown.json"}
         ours = contents(again, "**/*")
         assert {key for key in ours.keys() | expected.keys() if ours.get(key) != expected.get(key)} <= {"report.html"}
-    assert deaths > 5
+    assert deaths > 4
 
 
 def test_a_killed_process_leaves_nothing_behind(out):
@@ -277,6 +291,19 @@ def test_what_somebody_else_has_left_is_found(out):
     (out / "mine/best.bin").unlink()
     take_down(out, uri)
     assert not (out / "_takedown.json").exists()
+
+
+def test_a_picture_that_a_remaining_clip_has_too_is_no_trace(out):
+    gone = ids_of(out, "b.mp4")
+    rows = pq.read_table(out / "tables/clips").to_pylist()
+    [name, *_] = [row["clip_id"] for row in rows if row["clip_id"] in gone]
+    [other, *_] = [row["clip_id"] for row in rows if row["clip_id"] not in gone]
+    shutil.copy(out / f"previews/{name}.jpg", out / f"previews/{other}.jpg")
+
+    take_down(out, "b.mp4")
+
+    assert (out / f"previews/{other}.jpg").exists()
+    assert anywhere(out, gone) == {"takedown.json"}
 
 
 def test_a_search_sees_into_tables_tars_and_pictures(tmp_path):

@@ -32,6 +32,7 @@ class WebDataset(Sharder):
             nobody can tell a damaged shard from a sound one.
     """
 
+    computes: ClassVar[bool] = False
     closing: ClassVar[int] = CLOSING
     version: ClassVar[int] = 2
 

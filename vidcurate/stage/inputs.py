@@ -13,6 +13,9 @@ from vidcurate.source.base import Source
 from vidcurate.source.identity import video_id
 from vidcurate.stage.record import Record, failed
 
+TAKEN = "taken_down"
+"""Reason of inputs that were taken down."""
+
 
 @dataclass(frozen=True, slots=True)
 class Inputs:
@@ -65,6 +68,25 @@ def identify(source: Source) -> Inputs:
         else:
             first[name] = video
     return Inputs(tuple(first.values()), tuple(copies), tuple(unreadable))
+
+
+def without(inputs: Inputs, taken: frozenset[str]) -> Inputs:
+    """Inputs without some videos; those are recorded as filtered, under ids that do not tell which videos they were."""
+    barred = [video for video in inputs.videos if video.id in taken]
+    rows = [record.video for record in inputs.copies if record.video["video_id"] in taken]
+    barred += [Video(id=row["video_id"], uri=row["uri"], path="", size_bytes=row["size_bytes"]) for row in rows]
+    return replace(
+        inputs,
+        videos=tuple(video for video in inputs.videos if video.id not in taken),
+        copies=tuple(record for record in inputs.copies if record.video["video_id"] not in taken),
+        taken=tuple(map(_barred, barred)),
+    )
+
+
+def _barred(video: Video) -> Record:
+    key = str(uuid.uuid5(NAMESPACE, f"{TAKEN}:{video.id}:{video.uri}"))
+    row = {"video_id": key, "uri": video.uri, "size_bytes": video.size_bytes}
+    return Record(key=key, video=row | {"status": "filtered", "reason": TAKEN})
 
 
 def superseded(records: Mapping[str, Record], inputs: Inputs) -> list[str]:

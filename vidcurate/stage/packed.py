@@ -12,6 +12,8 @@ from vidcurate.sharder.base import Shard, Sharder
 from vidcurate.sharder.sidecar import read_sidecar
 from vidcurate.store.files import Store
 
+KEYS = ("key", "clip_id")
+"""What the column of keys may be called in a table."""
 VIDEO_IDS = ("video_id", "video_uuid")
 """What the id of a sample's video may be called in its metadata."""
 
@@ -22,7 +24,7 @@ def keys_of(store: Store, sharder: Sharder, shard: Shard) -> dict[str, str]:
     Args:
         store: the dataset.
         sharder: which of its datasets.
-        shard: which one; its side-car `{name}.parquet` is read, or its tars where it has none.
+        shard: which one; its table `{name}.parquet` is read, or its tars where it has none.
 
     Returns:
         Id of the video of every key; empty where the metadata do not tell it.
@@ -48,8 +50,8 @@ def keys_of(store: Store, sharder: Sharder, shard: Shard) -> dict[str, str]:
 
 
 def _listed(store: Store, key: str) -> dict[str, str]:
-    rows = read_sidecar(store, key, ["key", *VIDEO_IDS]).to_pylist()
-    return {row["key"]: _video(row) for row in rows if "key" in row}
+    rows = read_sidecar(store, key, [*KEYS, *VIDEO_IDS]).to_pylist()
+    return {row[name]: _video(row) for row in rows for name in [name for name in KEYS if name in row][:1]}
 
 
 def _walked(store: Store, key: str) -> dict[str, str]:

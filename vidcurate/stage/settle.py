@@ -20,6 +20,16 @@ from vidcurate.table import BOUNDS, CAPTIONS, CLIPS, FAILURES, HASHES, SCORES, V
 log = logging.getLogger(__name__)
 
 FOLDER = "tables"
+SCHEMAS = {
+    "videos": VIDEOS,
+    "clips": CLIPS,
+    "scores": SCORES,
+    "bounds": BOUNDS,
+    "captions": CAPTIONS,
+    "hashes": HASHES,
+    "failures": FAILURES,
+}
+"""Of the tables, by name."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -80,22 +90,9 @@ def settle(store: Store, records: Iterable[Record], recipe: Recipe) -> Tables:
 
 def read_tables(store: Store) -> Tables:
     """The tables that an earlier split wrote; empty ones where there are none."""
-    schemas = {
-        "videos": VIDEOS,
-        "clips": CLIPS,
-        "scores": SCORES,
-        "bounds": BOUNDS,
-        "captions": CAPTIONS,
-        "hashes": HASHES,
-        "failures": FAILURES,
-    }
-    keys = {name: f"{FOLDER}/{name}/part-0.parquet" for name in schemas}
-    return Tables(
-        **{
-            name: store.read_table(key) if store.exists(key) else schemas[name].empty_table()
-            for name, key in keys.items()
-        }
-    )
+    keys = {name: f"{FOLDER}/{name}/part-0.parquet" for name in SCHEMAS}
+    found = {name: store.read_table(key) for name, key in keys.items() if store.exists(key)}
+    return Tables(**{name: schema.empty_table() for name, schema in SCHEMAS.items()} | found)
 
 
 def is_empty(tables: Tables) -> bool:
