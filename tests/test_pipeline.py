@@ -92,6 +92,8 @@ def test_every_input_clip_and_duplicate_is_accounted_for(dataset):
     assert summary["dedup"]["total"] == 6
     assert summary["dedup"]["removed"] == 2
     assert summary["shards"]["samples"] == 4
+    drops = pq.read_table(out / "webdataset/v0/drops.parquet").to_pylist()
+    assert [(row["stage"], row["reason"]) for row in drops] == [("dedup", "semantic_duplicate")] * 2
     assert sorted(path.stem for path in (out / "clips").glob("*.mp4")) == sorted(
         row["clip_id"] for row in rows(out, "clips")
     )

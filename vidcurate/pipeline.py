@@ -28,6 +28,7 @@ from vidcurate.stage.foreign import foreign_tables
 from vidcurate.stage.inputs import identify, relicensed, superseded
 from vidcurate.stage.judge import without_file
 from vidcurate.stage.observe import look, samplings
+from vidcurate.stage.pack import pack
 from vidcurate.stage.parts import Part, parts_of
 from vidcurate.stage.place import all_stored, stored
 from vidcurate.stage.publish import deliver, publish, publish_again, retire
@@ -44,7 +45,6 @@ from vidcurate.stage.record import (
     write_record,
 )
 from vidcurate.stage.settle import is_empty, read_tables, settle
-from vidcurate.stage.shard import pack
 from vidcurate.stage.share import Share, complete, cut_part, join
 from vidcurate.stage.takedown import conclude, demand_finished, take_down, without_taken
 from vidcurate.stage.verify import verify

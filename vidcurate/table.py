@@ -143,18 +143,22 @@ DECISIONS = pa.schema(
         ("reason", pa.string()),
     ]
 )
-LEFT_OUT = pa.schema(
-    [
-        ("clip_id", pa.string()),
-        ("reason", pa.string()),  # duplicate_of_packed or leaks
-        ("witness_id", pa.string()),  # a packed clip
-    ]
-)
 DROPPED = pa.schema(
     [
         ("id", pa.string()),  # null where the row has none
         ("file", pa.string()),
         ("reason", pa.string()),
+    ]
+)
+DROPS = pa.schema(
+    [
+        ("id", pa.string()),  # of a clip that was cut and is in no shard
+        ("video_id", pa.string()),
+        ("source_video", pa.string()),  # where that video lies, relative to the source
+        ("stage", pa.string()),  # filter, dedup or shard
+        ("reason", pa.string()),
+        ("witness_id", pa.string()),  # the clip it duplicates; null unless dedup dropped it
+        ("similarity", pa.float32()),
     ]
 )
 

@@ -10,13 +10,13 @@ import numpy as np
 from vidcurate.runtime.local import Local
 from vidcurate.sharder.base import Part, Sample, Shard, Sharder
 from vidcurate.sharder.plan import plan
-from vidcurate.stage.shard import shard, stored_shards
+from vidcurate.stage.shard import Whole, shard, stored_shards
 from vidcurate.store.files import Store
 
 
 def packed(sharder: Sharder, store: Store, samples: Sequence[Sample], seed: int = 0) -> list[Shard]:
     """The shards of samples whose clips are in the store they go to."""
-    shard(store, store, plan(samples, sharder, seed), sharder, "cut", Local())
+    shard(store, store, plan(samples, sharder, seed), sharder, Whole(cut="cut"), Local())
     return list(stored_shards(store, sharder).values())
 
 
@@ -26,7 +26,7 @@ def packed_apart(sharder: Sharder, store: Store, **subsets: Sequence[Sample]) ->
         Part(name=f"{subset}/000000", subset=subset, bins={}, samples=tuple(samples))
         for subset, samples in sorted(subsets.items())
     ]
-    shard(store, store, parts, sharder, "cut", Local())
+    shard(store, store, parts, sharder, Whole(cut="cut"), Local())
     return list(stored_shards(store, sharder).values())
 
 

@@ -3,7 +3,9 @@ from __future__ import annotations
 import pickle
 
 import pytest
+from hydra import compose, initialize_config_dir
 
+from vidcurate.config import conf_dir, job
 from vidcurate.errors import ConfigError
 from vidcurate.registry import build, described
 from vidcurate.sharder.bins import bins_of, folder_of
@@ -74,6 +76,13 @@ def test_borders_of_aspects_are_a_value_like_any_other_setting():
     assert sharder == WebDataset(aspects=[["tall", 0.9], ["wide", 3.0]]) == pickle.loads(pickle.dumps(sharder))
     assert hash(sharder) != hash(WebDataset())
     assert build("sharder", "sharder", described(sharder)) == sharder
+
+
+def test_borders_of_aspects_are_replaced_on_a_command_line_by_pairs():
+    with initialize_config_dir(version_base="1.3", config_dir=str(conf_dir())):
+        config = compose("config", overrides=["out=x", "steps=[shard]", "+sharder.aspects=[[tall,0.9],[wide,3]]"])
+
+    assert job(config).recipe.sharder == WebDataset(aspects={"tall": 0.9, "wide": 3})
 
 
 @pytest.mark.parametrize(

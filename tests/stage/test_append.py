@@ -29,7 +29,7 @@ from vidcurate.source.folder import Folder
 from vidcurate.splitter.fixed import Fixed
 from vidcurate.stage.append import Batch, Left, batch
 from vidcurate.stage.packed import keys_of
-from vidcurate.stage.shard import pack_part, shard, stored_shards
+from vidcurate.stage.shard import Whole, pack_part, shard, stored_shards
 from vidcurate.store.files import Store
 from vidcurate.table import CLIPS, table
 
@@ -95,9 +95,10 @@ def test_an_append_leaves_shards_alone_and_numbers_new_ones_after_them(grown):
 
 def test_a_new_clip_that_duplicates_a_packed_one_is_left_out_whichever_dedup_would_keep(grown):
     _, _, both, _ = grown
-    rows = pq.read_table(both / "tables/left_out").to_pylist()
+    drops = pq.read_table(both / "webdataset/v0/drops.parquet").to_pylist()
+    rows = [row for row in drops if row["stage"] == "shard"]
 
-    assert {row["clip_id"] for row in rows} == of_video(both, "b.mp4")
+    assert {row["id"] for row in rows} == of_video(both, "b.mp4")
     assert {row["reason"] for row in rows} == {"duplicate_of_packed"}
     assert {row["witness_id"] for row in rows} == of_video(both, "a.mp4")
 
@@ -135,7 +136,7 @@ def test_without_append_a_changed_dataset_is_packed_anew(grown, tmp_path):
     summary = run(out, videos, replace(RECIPE, sharder=replace(SHARDER, append=False)), steps=["shard"])
 
     assert summary["shards"]["samples"] == 4
-    assert not (out / "tables/left_out").exists()
+    assert "shard" not in pq.read_table(out / "webdataset/v0/drops.parquet")["stage"].to_pylist()
 
 
 def test_settings_that_would_place_clips_elsewhere_are_named_and_the_size_of_shards_is_free(grown, tmp_path):
@@ -168,7 +169,7 @@ def test_packed_clips_that_dedup_drops_now_are_named_and_stay(grown, tmp_path, c
 
 def test_clips_of_another_cut_are_not_appended(store):
     made = made_samples(store, 1)
-    shard(store, store, plan(made, SHARDER, 0), SHARDER, "cut", Local())
+    shard(store, store, plan(made, SHARDER, 0), SHARDER, Whole(cut="cut"), Local())
 
     with pytest.raises(ConfigError, match="splitter or transcoder: the clips were cut anew since"):
         batch(store, stored_shards(store, SHARDER), made, CLIPS.empty_table(), None, SHARDER, 0, "other")
@@ -182,7 +183,7 @@ def store(tmp_path) -> Store:
 def planned(store: Store, made: list[Sample], sides: dict[str, str], **groups: str) -> Batch:
     """Pack the samples that have a side, each in a shard of its own, and plan an append of the others."""
     base = [sample for sample in made if sample.key in sides]
-    shard(store, store, plan(base, SHARDER, 0), SHARDER, "cut", Local())
+    shard(store, store, plan(base, SHARDER, 0), SHARDER, Whole(cut="cut"), Local())
     stored = stored_shards(store, SHARDER)
     for name, entry in stored.items():
         [key] = keys_of(store, SHARDER, entry)
@@ -242,7 +243,7 @@ def test_a_shard_that_is_a_table_tells_its_keys_too(store):
     made = sourced(made_samples(store, 3), "u", "u", "v")
     sharder = Parquet(bins=())
 
-    shard(store, store, plan(made, sharder, 0), sharder, "cut", Local())
+    shard(store, store, plan(made, sharder, 0), sharder, Whole(cut="cut"), Local())
 
     [entry] = stored_shards(store, sharder).values()
     assert keys_of(store, sharder, entry) == {"clip-00": "u", "clip-01": "u", "clip-02": "v"}

@@ -5,6 +5,7 @@ import json
 import math
 import tarfile
 
+import numpy as np
 import pytest
 
 from tests.stage.cut import cut, decisions
@@ -13,7 +14,8 @@ from vidcurate.runtime.local import Local
 from vidcurate.sharder.plan import plan
 from vidcurate.sharder.webdataset import WebDataset
 from vidcurate.stage.samples import samples
-from vidcurate.stage.shard import shard
+from vidcurate.stage.shard import Whole, shard
+from vidcurate.stage.vectors import Vectors
 from vidcurate.store.files import Store
 
 SHARDER = WebDataset(bins=())
@@ -103,8 +105,22 @@ def test_a_duplicate_of_a_clip_that_is_filtered_since_is_an_error():
         keys(cut(["a", "b"], filtered=["a"]), decisions({"a": "a", "b": "a"}))
 
 
+def test_clips_that_another_dataset_knows_and_their_copies_are_left_out():
+    assert keys(cut(["a", "b", "c"]), decisions({"a": "theirs", "b": "a", "c": "c"})) == ["c"]
+
+
 def test_decisions_on_clips_that_are_gone_do_no_harm():
     assert keys(cut(["a"]), decisions({"a": "a", "gone": "gone"})) == ["a"]
+
+
+def test_a_sample_has_the_subset_of_its_video_and_the_vector_of_its_clip():
+    tables = cut({"a": "v1", "b": "v2"})
+    vectors = Vectors(ids=("a", "b"), matrix=np.eye(2, dtype=np.float32), digest="")
+
+    first, second = samples(tables, None, SHARDER, {"v1": "val", "v2": "train"}, vectors)
+
+    assert (first.subset, first.metadata["subset"], second.subset) == ("val", "val", "train")
+    assert (first.vector.tolist(), second.vector.tolist()) == ([1.0, 0.0], [0.0, 1.0])
 
 
 def test_what_the_tables_say_is_what_the_tar_says(tmp_path):
@@ -112,7 +128,7 @@ def test_what_the_tables_say_is_what_the_tar_says(tmp_path):
     store.write("clips/a.mp4", bytes(1000))
     made = samples(cut({"a": "é"}, captions=captions(("a", 0, "A dog."))), decisions({"a": "a"}), SHARDER)
 
-    shard(store, store, plan(made, SHARDER, 0), SHARDER, "cut", Local())
+    shard(store, store, plan(made, SHARDER, 0), SHARDER, Whole(cut="cut"), Local())
 
     with tarfile.open(fileobj=io.BytesIO(store.read("webdataset/v0/000000.tar"))) as tar:
         metadata = json.load(tar.extractfile("a.json"))

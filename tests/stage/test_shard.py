@@ -7,7 +7,7 @@ from vidcurate.runtime.local import Local
 from vidcurate.sharder.base import Sample
 from vidcurate.sharder.plan import plan
 from vidcurate.sharder.webdataset import WebDataset
-from vidcurate.stage.shard import shard
+from vidcurate.stage.shard import Whole, shard
 from vidcurate.store.commit import RECORD
 from vidcurate.store.files import Store
 
@@ -15,7 +15,7 @@ SHARDER = WebDataset(bins=())
 
 
 def packed(store: Store, made: list[Sample], sharder: WebDataset = SHARDER, cut: str = "cut") -> dict[str, int]:
-    return shard(store, store, plan(made, sharder, 0), sharder, cut, Local())
+    return shard(store, store, plan(made, sharder, 0), sharder, Whole(cut=cut), Local())
 
 
 def test_the_same_samples_are_packed_once(tmp_path, caplog):

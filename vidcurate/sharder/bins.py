@@ -6,7 +6,7 @@ Nothing is dropped for want of a bin. The reference leaves out clips under 5 s a
 
 from __future__ import annotations
 
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Collection, Mapping
 from itertools import pairwise
 from typing import Annotated, Literal, get_args
@@ -105,4 +105,5 @@ def _resolution(side: int, edges: tuple[int, ...]) -> str:
 def _length(seconds: float, edges: tuple[int, ...]) -> str:
     if seconds < edges[0]:
         return f"0_{edges[0]}"
-    return next((f"{lower}_{upper}" for lower, upper in pairwise(edges) if seconds <= upper), f"{edges[-1]}_inf")
+    above = max(1, bisect_left(edges, seconds))
+    return f"{edges[above - 1]}_{edges[above] if above < len(edges) else 'inf'}"

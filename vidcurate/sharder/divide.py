@@ -39,7 +39,7 @@ def divide(sizes: NDArray[np.int64], sources: NDArray[np.int64], limits: Limits,
         sizes: int64 [n], bytes that each sample takes.
         sources: int64 [n], equal for samples of one source.
         limits: of a shard.
-        at_least: shards wanted, up to n; there are more only where the limits ask for them.
+        at_least: shards wanted, up to n; there are more where the limits ask for them, or clips cannot be dealt out so.
 
     Returns:
         Rows of each shard, rising; every row is in one shard, and no shard is empty.
@@ -51,6 +51,24 @@ def divide(sizes: NDArray[np.int64], sources: NDArray[np.int64], limits: Limits,
     dealt = _deal(sizes, sources, limits, max(len(runs), fewest))
     again = _deal(sizes, sources, limits, len(dealt))  # evenly, if some had to be opened late
     return again if len(again) == len(dealt) else dealt
+
+
+def halve(shards: Sequence[Rows], sizes: NDArray[np.int64], count: int) -> list[Rows]:
+    """Cut the largest shards in two, again and again, until there are `count`, at most as many as rows."""
+    found = list(shards)
+    largest = [(-int(sizes[rows].sum()), shard) for shard, rows in enumerate(found) if len(rows) > 1]
+    heapify(largest)
+    while len(found) < count:
+        _, shard = heappop(largest)
+        rows = found[shard]
+        filled = np.cumsum(sizes[rows])
+        cut = 1 + int(np.searchsorted(filled[:-2], filled[-1] / 2))
+        found[shard] = rows[:cut]
+        found.append(rows[cut:])
+        for piece in (shard, len(found) - 1):
+            if len(found[piece]) > 1:
+                heappush(largest, (-int(sizes[found[piece]].sum()), piece))
+    return found
 
 
 def _runs(sizes: NDArray[np.int64], limits: Limits, at_least: int) -> list[Rows]:

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from vidcurate.errors import ShapeError, VidcurateError
 from vidcurate.sharder.base import Part, Sample, Sharder, Subset
 from vidcurate.sharder.bins import Bin, folder_of
-from vidcurate.sharder.divide import Limits, Rows, divide
+from vidcurate.sharder.divide import Limits, Rows, divide, halve
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -77,7 +77,7 @@ def _ordered(samples: Sequence[Sample], sharder: Sharder, seed: int) -> list[Sam
     """By key, or by a hash of seed and key: a place among the others that none of them has a say in."""
     if not sharder.shuffle:
         return sorted(samples, key=lambda sample: sample.key)
-    return sorted(samples, key=lambda sample: blake2b(f"{seed}/{sample.key}".encode()).digest())
+    return sorted(samples, key=lambda sample: blake2b(f"{seed}/{sample.key}".encode(), digest_size=16).digest())
 
 
 def _grouped(samples: Sequence[Sample], sharder: Sharder) -> dict[tuple[Subset, str], list[Sample]]:
@@ -107,19 +107,17 @@ def _divided(subset: Subset, groups: Mapping[str, _Group], sharder: Sharder) -> 
         num_samples=sharder.max_samples,
         per_source=sharder.per_source,
     )
-    wanted = dict.fromkeys(groups, 1)
-    found: dict[str, list[Rows]] = {}
-    while wanted:
-        for folder, count in wanted.items():
-            found[folder] = divide(groups[folder].sizes, groups[folder].sources, limits, count)
-        shards, samples = (sum(map(len, of)) for of in (found.values(), (group.samples for group in groups.values())))
-        missing = -shards % sharder.multiple_of
-        if shards + missing > samples:
-            raise VidcurateError(
-                f"sharder.multiple_of={sharder.multiple_of}: subset {subset} has {samples} clips in {shards} shards, "
-                f"too few for {shards + missing} shards of one clip at least. Lower it, or pack more clips"
-            )
-        wanted = _more(groups, {folder: len(rows) for folder, rows in found.items()}, missing)
+    found = {folder: divide(group.sizes, group.sources, limits) for folder, group in groups.items()}
+    shards, samples = (sum(map(len, of)) for of in (found.values(), (group.samples for group in groups.values())))
+    missing = -shards % sharder.multiple_of
+    if shards + missing > samples:
+        raise VidcurateError(
+            f"sharder.multiple_of={sharder.multiple_of}: subset {subset} has {samples} clips in {shards} shards, "
+            f"too few for {shards + missing} shards of one clip at least. Lower it, or pack more clips"
+        )
+    for folder, count in _more(groups, {folder: len(rows) for folder, rows in found.items()}, missing).items():
+        more = divide(groups[folder].sizes, groups[folder].sources, limits, count)
+        found[folder] = more if len(more) == count else halve(found[folder], groups[folder].sizes, count)
     return found
 
 

@@ -6,31 +6,27 @@ of train/val/test together.
 
 from __future__ import annotations
 
-import dataclasses
-import json
 import logging
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import pyarrow as pa
 
 from vidcurate.errors import ConfigError, MissingInput
-from vidcurate.registry import described
 from vidcurate.sharder.base import Part, Sample, Shard, Sharder, Subset
 from vidcurate.sharder.plan import plan
 from vidcurate.stage.decide import KNOWN
 from vidcurate.stage.packed import keys_of
+from vidcurate.stage.shard import packing
 from vidcurate.store.commit import committed
 from vidcurate.store.files import Store
-from vidcurate.table import LEFT_OUT, table
 
 log = logging.getLogger(__name__)
 
 FREE = frozenset({"append", "target_bytes", "max_samples", "per_source", "shuffle"})
 """Settings that a new batch may have of its own: they say how its shards are filled, not where a clip belongs."""
-FOLDER = "tables/left_out"
 DUPLICATE, LEAKS = "duplicate_of_packed", "leaks"
 
 
@@ -51,24 +47,26 @@ class Left:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Batch:
-    """What an append does.
+    """What is written, and what stays.
 
     Attributes:
-        base: shards that stay, by name.
         parts: shards to be written, sorted by name; none of them is in `base`.
+        base: shards that stay, by name; None where all are written anew.
+        sides: subset of each clip that is packed already.
         left: new clips that are not packed, sorted by id.
         stale: packed clips that would not be chosen today, by reason; they stay.
     """
 
-    base: Mapping[str, Shard]
     parts: Sequence[Part]
-    left: Sequence[Left]
-    stale: Mapping[str, Sequence[str]]
+    base: Mapping[str, Shard] | None = None
+    sides: Mapping[str, Subset] = field(default_factory=dict)
+    left: Sequence[Left] = ()
+    stale: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
-
-def packing(sharder: Sharder, cut: str) -> dict[str, Any]:
-    """What a commit record keeps of how shards are made: for an append to fit them, and a takedown to write them."""
-    return {"cut": cut, "sharder": json.loads(json.dumps(described(sharder)))}  # tuples as a record gives them back
+    @property
+    def keys(self) -> list[str]:
+        """Of all samples."""
+        return [*self.sides, *(sample.key for part in self.parts for sample in part.samples)]
 
 
 def batch(
@@ -110,21 +108,14 @@ def batch(
     new, left = _admitted([sample for sample in chosen if sample.key not in sides], rows, sides)
     new, leaks = _sided(new, sides, sources, rows, clips)
     found = Batch(
-        base=base,
         parts=_numbered(plan(new, sharder, seed), base),
+        base=base,
+        sides=sides,
         left=sorted(left + leaks, key=lambda entry: entry.clip_id),
         stale=_stale(sides, {sample.key for sample in chosen}, clips, rows),
     )
     _say(found, len(sides), len(new))
     return found
-
-
-def write_left(store: Store, left: Sequence[Left]) -> None:
-    """Store which clips an append has left out; nothing is stored where there is none."""
-    if left:
-        store.write_table(f"{FOLDER}/part-0.parquet", table(LEFT_OUT, map(dataclasses.asdict, left)))
-    else:
-        store.remove(FOLDER)
 
 
 def _check(record: Mapping[str, Any], wanted: Mapping[str, Any], sharder: Sharder) -> None:
@@ -201,6 +192,10 @@ def _sided(
             metadata = {name: side if name == "subset" else value for name, value in sample.metadata.items()}
             kept.append(replace(sample, subset=side, metadata=metadata))
     return kept, left
+
+
+def _on(sample: Sample, subset: Subset) -> Sample:
+    return replace(sample, subset=subset, metadata={**sample.metadata, "subset": subset})
 
 
 class _Ties:

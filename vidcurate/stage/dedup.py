@@ -75,12 +75,12 @@ def _reference(
     against: Sequence[str], vectors: Vectors, store: Store, recipe: Recipe, embeddings: str | None
 ) -> Vectors:
     if embeddings is None:
-        return load_reference(against, vectors, _written(store, recipe), [store.url])
+        return load_reference(against, vectors, written_vectors(store, recipe), [store.url])
     return load_reference(against, vectors, None, [store.url, embeddings])
 
 
-def _written(store: Store, recipe: Recipe) -> str:
-    """The folder of the vectors that split wrote."""
+def written_vectors(store: Store, recipe: Recipe) -> str:
+    """Folder below the dataset of the vectors that split wrote."""
     return str(committed(store, TABLES).get("embeddings", recipe.embedder.folder))
 
 
@@ -88,7 +88,7 @@ def vectors_of(
     store: Store, tables: Tables, recipe: Recipe, embeddings: str | None, columns: Columns | None, on_bad: OnBad
 ) -> Vectors:
     """The vectors that dedup compares, with what is known of their clips; arguments and errors as above."""
-    place = embeddings or f"{store.url.rstrip('/')}/{_written(store, recipe)}"
+    place = embeddings or f"{store.url.rstrip('/')}/{written_vectors(store, recipe)}"
     kept = tables.clips.filter(tables.clips["kept"])["clip_id"].to_pylist()
     vectors = load_vectors(place, only=kept if tables.clips.num_rows else None, columns=columns, on_bad=on_bad)
     if tables.clips.num_rows:

@@ -13,6 +13,7 @@ from vidcurate.stage.rewrite import rewrite
 from vidcurate.stage.vectors import Vectors
 from vidcurate.store.commit import committed
 from vidcurate.store.files import Store
+from vidcurate.table import DROPPED
 
 FOLDER = "semantic/dropped"
 KEY = f"{FOLDER}/part-0.parquet"
@@ -33,11 +34,14 @@ def dropped_counts(store: Store) -> dict[str, int]:
     return dict(committed(store, FOLDER).get("reasons", {}))
 
 
+def dropped_rows(store: Store) -> pa.Table:
+    """DROPPED of the last dedup; empty where no row was left out."""
+    return store.read_table(KEY) if store.exists(KEY) else DROPPED.empty_table()
+
+
 def with_vectors(store: Store, clips: pa.Table, decisions: pa.Table) -> pa.Table:
     """CLIPS without those that dedup could not decide about, as they had none but unusable vectors."""
-    if not store.exists(KEY):
-        return clips
-    left_out = store.read_table(KEY)["id"]
+    left_out = dropped_rows(store)["id"]
     undecided = left_out.filter(pc.invert(pc.is_in(left_out, value_set=decisions["id"].combine_chunks())))
     return clips.filter(pc.invert(pc.is_in(clips["clip_id"], value_set=undecided.combine_chunks())))
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import logging
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 import numpy as np
 import pyarrow as pa
@@ -22,21 +23,34 @@ from vidcurate.records import Foreign, Listed
 from vidcurate.registry import fingerprint
 from vidcurate.stage.decide import REASON, decisions_folder, stored_decisions
 from vidcurate.stage.dedup_results import SCORE, find_result
-from vidcurate.stage.dropped import with_vectors
+from vidcurate.stage.dropped import dropped_rows, with_vectors
 from vidcurate.stage.foreign import examples
 from vidcurate.stage.neighbours import FOLDER as NEIGHBOURS
 from vidcurate.stage.rewrite import rewrite
 from vidcurate.store import parquet
 from vidcurate.store.commit import RECORD, committed
 from vidcurate.store.files import Store
-from vidcurate.table import DECISIONS
+from vidcurate.table import DECISIONS, DROPPED
 
 log = logging.getLogger(__name__)
 
 
-def decided(
-    store: Store, source: Store, clips: pa.Table, rule: Dedup, foreign: Foreign
-) -> tuple[pa.Table, pa.Table | None]:
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Decided:
+    """What may be packed.
+
+    Attributes:
+        clips: CLIPS that dedup could decide about; those that a list of ids drops are not kept.
+        decisions: DECISIONS; None where nothing is to be compared.
+        dropped: DROPPED, the vectors of the other clips.
+    """
+
+    clips: pa.Table
+    decisions: pa.Table | None
+    dropped: pa.Table
+
+
+def decided(store: Store, source: Store, clips: pa.Table, rule: Dedup, foreign: Foreign) -> Decided:
     """The clips that may be packed, and the decisions about them.
 
     Args:
@@ -46,19 +60,20 @@ def decided(
         rule: decides where nobody else has.
         foreign: whose decisions count; None takes those of `store`, or else of `source`.
 
-    Returns:
-        CLIPS and DECISIONS; None for those where nothing is to be compared.
-
     Raises:
         MissingInput: there are no decisions, or they are of other clips.
     """
+    dataset: Store | None = store
+    decisions: pa.Table | None = None
     if foreign.decisions is not None:
-        return foreign_decisions(foreign.decisions, clips, rule, store, foreign.unique_ids)
-    if not rule.compares:
-        return clips, None
-    dataset = source if committed(source, NEIGHBOURS) and not committed(store, NEIGHBOURS) else store
-    decisions = stored_decisions(dataset, rule, into=store).table
-    return with_vectors(dataset, clips, decisions), decisions
+        dataset = _ours(foreign.decisions)
+        clips, decisions = foreign_decisions(foreign.decisions, clips, rule, store, foreign.unique_ids)
+    elif rule.compares:
+        dataset = source if committed(source, NEIGHBOURS) and not committed(store, NEIGHBOURS) else store
+        decisions = stored_decisions(dataset, rule, into=store).table
+        clips = with_vectors(dataset, clips, decisions)
+    dropped = dropped_rows(dataset) if dataset is not None else DROPPED.empty_table()
+    return Decided(clips=clips, decisions=decisions, dropped=dropped)
 
 
 def foreign_decisions(

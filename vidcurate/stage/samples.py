@@ -11,9 +11,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from vidcurate.errors import MissingInput
-from vidcurate.sharder.base import Sample, Sharder
+from vidcurate.sharder.base import Sample, Sharder, Subset
+from vidcurate.stage.decide import KNOWN
 from vidcurate.stage.facts import scores_of
 from vidcurate.stage.settle import Tables
+from vidcurate.stage.vectors import Vectors
 
 METADATA = (
     "clip_id", "video_id", "start", "end", "duration", "width", "height", "fps", "num_frames", "codec", "num_bytes",
@@ -24,13 +26,21 @@ METADATA = (
 OUTDATED = "dedup is older than the split. Run +experiment=dedup with the same out=... again"
 
 
-def samples(tables: Tables, decisions: pa.Table | None, sharder: Sharder) -> list[Sample]:
+def samples(
+    tables: Tables,
+    decisions: pa.Table | None,
+    sharder: Sharder,
+    subsets: Mapping[str, Subset] | None = None,
+    vectors: Vectors | None = None,
+) -> list[Sample]:
     """The clips that the filters kept and that are no duplicates, with all that a trainer may want to know.
 
     Args:
         tables: what split knows.
         decisions: DECISIONS; None for a dataset that is not deduplicated.
         sharder: its settings say which bins there are.
+        subsets: on which side of the train/val/test split each video is; None is train.
+        vectors: of the clips; None where no sample is to have one. They are of unit length, as dedup compares them.
 
     Returns:
         Samples sorted by key; the metadata of all have the same keys: `METADATA`, `source_video`, `license`,
@@ -44,16 +54,37 @@ def samples(tables: Tables, decisions: pa.Table | None, sharder: Sharder) -> lis
     sources, licenses = source_videos(tables.videos), licenses_of(tables.videos)
     windows = _windows(tables.captions)
     scores = _scores(kept["clip_id"].to_pylist(), tables.scores)
-    return [
-        _sample(
-            row,
-            {"source_video": sources[row["video_id"]], "license": licenses[row["video_id"]]},
-            windows.get(row["clip_id"], []),
-            marks,
-            sharder,
+    embeddings = dict(zip(vectors.ids, vectors.matrix, strict=True)) if vectors else {}
+    made = []
+    for clip, marks in zip(kept.to_pylist(), scores, strict=True):
+        key, video = clip["clip_id"], clip["video_id"]
+        told = windows.get(key, [])
+        bins = sharder.bins_of(clip["width"], clip["height"], clip["duration"])
+        subset: Subset = subsets[video] if subsets else "train"
+        caption = " ".join(window["caption"] for window in told if window["caption"])
+        said = {
+            "source_video": sources[video],
+            "license": licenses[video],
+            "caption": caption,
+            "windows": told,
+            "scores": marks,
+        }
+        made.append(
+            Sample(
+                key=key,
+                media=clip["uri"],
+                num_bytes=clip["num_bytes"],
+                width=clip["width"],
+                height=clip["height"],
+                duration=clip["duration"],
+                source=video,
+                caption=caption,
+                metadata={name: clip[name] for name in METADATA} | said | {"subset": subset, "bins": bins},
+                subset=subset,
+                vector=embeddings.get(key),
+            )
         )
-        for row, marks in zip(kept.to_pylist(), scores, strict=True)
-    ]
+    return made
 
 
 def kept_clips(clips: pa.Table, decisions: pa.Table | None) -> pa.Table:
@@ -84,7 +115,9 @@ def _unique(clips: pa.ChunkedArray, decisions: pa.Table) -> pa.Array:
     if unknown:
         raise MissingInput(f"dedup has not seen {unknown} of {len(clips)} clips: {OUTDATED}")
     unique, dropped = ours.filter(ours["kept"]), ours.filter(pc.invert(ours["kept"]))
-    orphans = dropped.filter(pc.invert(pc.is_in(dropped["group_id"], value_set=unique["id"].combine_chunks())))
+    known = dropped.filter(pc.equal(dropped["reason"], KNOWN))["group_id"]  # of other datasets
+    roots = pa.chunked_array([*unique["id"].chunks, *known.chunks], pa.string()).combine_chunks()
+    orphans = dropped.filter(pc.invert(pc.is_in(dropped["group_id"], value_set=roots)))
     if orphans.num_rows:
         raise MissingInput(f"{orphans.num_rows} clips duplicate clips that are no longer in the dataset: {OUTDATED}")
     return unique["id"].combine_chunks()
@@ -106,26 +139,3 @@ def _scores(ids: Sequence[str], scores: pa.Table) -> list[dict[str, float | None
         for marks, value in zip(found, column.to_pylist(), strict=True):
             marks[name] = value if value is not None and math.isfinite(value) else None
     return found
-
-
-def _sample(
-    clip: Mapping[str, Any],
-    source: Mapping[str, str],
-    windows: Sequence[Mapping[str, Any]],
-    scores: Mapping[str, float | None],
-    sharder: Sharder,
-) -> Sample:
-    caption = " ".join(window["caption"] for window in windows if window["caption"])
-    said = {**source, "caption": caption, "windows": windows, "scores": scores, "subset": "train"}
-    bins = sharder.bins_of(clip["width"], clip["height"], clip["duration"])
-    return Sample(
-        key=clip["clip_id"],
-        media=clip["uri"],
-        num_bytes=clip["num_bytes"],
-        width=clip["width"],
-        height=clip["height"],
-        duration=clip["duration"],
-        source=clip["video_id"],
-        caption=caption,
-        metadata={name: clip[name] for name in METADATA} | said | {"bins": bins},
-    )

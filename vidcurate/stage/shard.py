@@ -1,66 +1,51 @@
-"""From samples to shards: which are packed already, what is of another plan, and what lists them all."""
+"""From a plan to shards: which are written already, what is of another plan, and what lists them all."""
 
 from __future__ import annotations
 
 import dataclasses
 import hashlib
+import json
 import logging
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import partial
 from typing import Any
 
-from vidcurate.errors import MissingInput
+import pyarrow as pa
+
 from vidcurate.model.device import best_device
 from vidcurate.progress import progress
-from vidcurate.recipe import Recipe
-from vidcurate.records import Foreign
-from vidcurate.registry import fingerprint, loaded
+from vidcurate.registry import described, fingerprint, loaded
 from vidcurate.runtime.base import Runtime
 from vidcurate.sharder.base import File, Part, Shard, Sharder
-from vidcurate.sharder.plan import plan
-from vidcurate.stage.append import batch, packing, write_left
-from vidcurate.stage.foreign_decisions import decided
-from vidcurate.stage.samples import samples
-from vidcurate.stage.settle import FOLDER as TABLES
-from vidcurate.stage.settle import Tables
+from vidcurate.store import parquet
 from vidcurate.store.commit import RECORD, commit, committed, is_current
 from vidcurate.store.files import Store
 
 log = logging.getLogger(__name__)
 
-OURS = Foreign()
 SUFFIX = "_shard.json"
 """Ends the name of a shard's record, which is written when all its files are there."""
+DROPS_FILE = "drops.parquet"
+"""Lists the clips that are in no shard; lies beside `index.json`."""
 
 
-def pack(
-    store: Store, tables: Tables, recipe: Recipe, runtime: Runtime, seed: int, foreign: Foreign = OURS
-) -> dict[str, int]:
-    """Pack the clips of a dataset that the filters and dedup keep.
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Whole:
+    """What there is to say of a dataset beside its shards.
 
-    Args:
-        store: the dataset.
-        tables: what split knows.
-        recipe: the dedup rule says which decisions count, the sharder how clips are packed.
-        runtime: maps over workers.
-        seed: of the shuffle.
-        foreign: which clips, those of `tables`, and which decisions are not the dataset's own.
-
-    Raises:
-        MissingInput: split or dedup has not been done, or not with these settings.
+    Attributes:
+        cut: fingerprint of how the clips were cut and encoded.
+        stale: packed clips that would not be chosen today, by reason.
+        drops: DROPS, the clips that are in no shard; None where that is not known.
+        about: how the dataset was made, for its card; plain values.
+        describe: writes what describes the dataset, once all else is there; None leaves it undescribed.
     """
-    if not tables.clips.num_rows:
-        raise MissingInput(f"{store.url}: no clips to pack; run +experiment=split source.path=... out=... first")
-    source = Store(foreign.clips) if foreign.clips else store
-    clips, decisions = decided(store, source, tables.clips, recipe.dedup, foreign)
-    chosen = samples(dataclasses.replace(tables, clips=clips), decisions, recipe.sharder)
-    cut, sharder = committed(source, TABLES).get("fingerprint", "foreign"), recipe.sharder
-    if not (sharder.append and committed(store, sharder.folder)):  # nothing that is whole is there to append to
-        write_left(store, ())
-        return shard(source, store, plan(chosen, sharder, seed), sharder, cut, runtime)
-    found = batch(store, stored_shards(store, sharder), chosen, clips, decisions, sharder, seed, cut)
-    write_left(store, found.left)
-    return shard(source, store, found.parts, sharder, cut, runtime, base=found.base, stale=found.stale)
+
+    cut: str
+    stale: Mapping[str, Sequence[str]] = dataclasses.field(default_factory=dict)
+    drops: pa.Table | None = None
+    about: Mapping[str, Any] = dataclasses.field(default_factory=dict)
+    describe: Callable[[Sequence[Shard], Mapping[str, Any]], None] | None = None
 
 
 def shard(
@@ -68,11 +53,9 @@ def shard(
     store: Store,
     parts: Sequence[Part],
     sharder: Sharder,
-    cut: str,
+    whole: Whole,
     runtime: Runtime,
-    *,
     base: Mapping[str, Shard] | None = None,
-    stale: Mapping[str, Sequence[str]] | None = None,
 ) -> dict[str, int]:
     """Write the shards of a plan that are not there yet, remove what is of another plan, and list them all.
 
@@ -81,52 +64,51 @@ def shard(
         store: gets the shards.
         parts: the plan, sorted by name.
         sharder: writes them.
-        cut: fingerprint of how the clips were cut and encoded.
+        whole: what there is to say beside them.
         runtime: maps over workers.
         base: shards by name that stay as they are; None packs all anew.
-        stale: packed clips that would not be chosen today, by reason, for the record.
 
     Returns:
         Number of `shards`, of `samples` in them, and their `bytes`.
     """
     wanted = {name: entry.made_from for name, entry in (base or {}).items()}
-    wanted |= {part.name: _made_from(part, sharder, cut) for part in parts}
-    made_from = _all_made_from(sharder, wanted, stale)
-    if is_current(store, sharder.folder, made_from):
+    wanted |= {part.name: _made_from(part, sharder, whole.cut) for part in parts}
+    if is_current(store, sharder.folder, _all_made_from(sharder, wanted, whole)):
         known = committed(store, sharder.folder)
         counts = {name: int(known[name]) for name in ("shards", "samples", "bytes")}
         log.info("shard: up to date, %(samples)d clips in %(shards)d shards", counts)
         return counts
     if not wanted:
         log.warning("shard: no clip is left to pack; the filters and dedup keep none")
+    stored = stored_shards(store, sharder)
+    written = {name: entry for name, entry in stored.items() if wanted.get(name) == entry.made_from}
     if base is None:
         store.remove(f"{sharder.folder}/{RECORD}")
-    written = {
-        name: entry for name, entry in stored_shards(store, sharder).items() if wanted.get(name) == entry.made_from
-    }
-    if base is None:
         _remove_others(store, sharder, written.values())
-    work = partial(pack_part, sharder=sharder, cut=cut, clips=clips.url, out=store.url)
+    work = partial(pack_part, sharder=sharder, cut=whole.cut, clips=clips.url, out=store.url)
     todo = [part for part in parts if part.name not in written]
     for entry in progress(runtime.map(work, todo), len(todo), "shard: shards"):
         written[entry.name] = entry
     if base is not None:  # not before the new shards are there: until then, what lists the old ones is true
         _remove_others(store, sharder, written.values())
-    shards = [written[name] for name in sorted(wanted)]
-    counts = finish(store, sharder, shards, cut, stale)
+    counts = finish(store, sharder, [written[name] for name in sorted(wanted)], whole)
     log.info("shard: %(samples)d clips in %(shards)d shards, %(bytes)d bytes", counts)
     return counts
 
 
-def finish(
-    store: Store, sharder: Sharder, shards: Sequence[Shard], cut: str, stale: Mapping[str, Sequence[str]] | None = None
-) -> dict[str, int]:
-    """List shards that are all there, and commit them; arguments and result are those of `shard`."""
-    write_index(store, sharder, shards)
+def finish(store: Store, sharder: Sharder, shards: Sequence[Shard], whole: Whole) -> dict[str, int]:
+    """List and describe shards that are all there, and commit them; arguments and result are those of `shard`."""
+    if whole.drops is not None:
+        store.write_table(f"{sharder.folder}/{DROPS_FILE}", whole.drops)
+    store.write_json(f"{sharder.folder}/index.json", listing(sharder, shards))
+    sharder.index(store, shards)
+    if whole.describe is not None:
+        whole.describe(shards, whole.about)
+    facts = packing(sharder, whole.cut) | {"names": [entry.name for entry in shards], "about": whole.about}
+    stale = {"stale": whole.stale} if whole.stale else {}
+    made_from = _all_made_from(sharder, {entry.name: entry.made_from for entry in shards}, whole)
     counts = counted(shards)
-    made_from = _all_made_from(sharder, {entry.name: entry.made_from for entry in shards}, stale)
-    facts = packing(sharder, cut) | {"names": [entry.name for entry in shards]} | ({"stale": stale} if stale else {})
-    commit(store, sharder.folder, made_from, **facts, **counts)
+    commit(store, sharder.folder, made_from, **facts, **stale, **counts)
     return counts
 
 
@@ -156,16 +138,14 @@ def stored_shards(store: Store, sharder: Sharder) -> dict[str, Shard]:
     return dict(sorted(found.items()))
 
 
-def write_index(store: Store, sharder: Sharder, shards: Sequence[Shard]) -> None:
-    """Write what lists a whole dataset: `index.json`, and what loaders want beside it.
+def record_key(sharder: Sharder, name: str) -> str:
+    """Key of a shard's record."""
+    return f"{sharder.folder}/{name}{SUFFIX}"
 
-    Args:
-        store: the dataset.
-        sharder: which of its datasets.
-        shards: all of them, sorted by name.
-    """
-    store.write_json(f"{sharder.folder}/index.json", listing(sharder, shards))
-    sharder.index(store, shards)
+
+def packing(sharder: Sharder, cut: str) -> dict[str, Any]:
+    """What a commit record keeps of how shards are made: for an append to fit them, and a takedown to write them."""
+    return {"cut": cut, "sharder": json.loads(json.dumps(described(sharder)))}  # tuples as a record gives them back
 
 
 def listing(sharder: Sharder, shards: Sequence[Shard]) -> dict[str, Any]:
@@ -185,8 +165,9 @@ def counted(shards: Sequence[Shard]) -> dict[str, int]:
     return {"shards": len(shards), "samples": samples, "bytes": size}
 
 
-def _all_made_from(sharder: Sharder, shards: Mapping[str, str], stale: Mapping[str, Sequence[str]] | None) -> str:
-    return fingerprint(sharder, shards, *[stale] * bool(stale))
+def _all_made_from(sharder: Sharder, shards: Mapping[str, str], whole: Whole) -> str:
+    drops = whole.drops is not None and hashlib.sha256(parquet.write(whole.drops)).hexdigest()
+    return fingerprint(sharder, shards, whole.stale, drops, whole.about)
 
 
 def _made_from(part: Part, sharder: Sharder, cut: str) -> str:
@@ -215,16 +196,10 @@ def _entry(sharder: Sharder, shard: Shard) -> dict[str, Any]:
     }
 
 
-def record_key(sharder: Sharder, name: str) -> str:
-    """Key of a shard's record."""
-    return f"{sharder.folder}/{name}{SUFFIX}"
-
-
 def _remove_others(store: Store, sharder: Sharder, written: Collection[Shard]) -> None:
     """Empty the folder but for shards that stay."""
-    ours = {file.key for entry in written for file in entry.files} | {
-        record_key(sharder, entry.name) for entry in written
-    }
+    ours = {file.key for entry in written for file in entry.files}
+    ours |= {record_key(sharder, entry.name) for entry in written}
     for key in store.keys(sharder.folder):
         if key not in ours:
             store.remove(key)

@@ -16,9 +16,10 @@ from vidcurate.errors import ConfigError, MissingInput, VidcurateError
 from vidcurate.sharder.base import Part
 from vidcurate.stage.captions import prune_captions
 from vidcurate.stage.clean import clean
+from vidcurate.stage.clean import without as without_ids
 from vidcurate.stage.gone import Search, everything, search
 from vidcurate.stage.inputs import Inputs, without
-from vidcurate.stage.shard import finish, pack_part, record_key, stored_shards
+from vidcurate.stage.shard import DROPS_FILE, Whole, finish, pack_part, record_key, stored_shards
 from vidcurate.stage.traces import Takedown, built, sharders, traces
 from vidcurate.stage.unpack import unpack
 from vidcurate.store.commit import committed
@@ -144,7 +145,7 @@ def _carry_out(store: Store, taken: Takedown) -> None:
             "takedown: %s is removed as a whole: its shards cannot be written without a clip; pack anew", folder
         )
     for folder, holding in taken.shards.items():
-        _rewrite(store, folder, holding, frozenset(taken.clips))
+        _rewrite(store, folder, holding, taken)
     kept = (entry for sharder, _ in sharders(store) for entry in stored_shards(store, sharder).values())
     shards = {file.key for entry in kept for file in entry.files}
     clean(store, taken.videos, taken.clips, shards)
@@ -166,8 +167,9 @@ def _carry_out(store: Store, taken: Takedown) -> None:
         )
 
 
-def _rewrite(store: Store, folder: str, names: Sequence[str], gone: frozenset[str]) -> None:
+def _rewrite(store: Store, folder: str, names: Sequence[str], taken: Takedown) -> None:
     """Write shards again without some of their samples, or remove those that are left empty, and list all anew."""
+    gone = frozenset(taken.clips)
     record = committed(store, folder)
     sharder = built(record)
     stored = stored_shards(store, sharder)
@@ -187,4 +189,6 @@ def _rewrite(store: Store, folder: str, names: Sequence[str], gone: frozenset[st
     left = {reason: keys for reason, keys in stale.items() if keys}
     shards = list(stored_shards(store, sharder).values())
     prune_captions(store, sharder, shards, names, gone)
-    finish(store, sharder, shards, record["cut"], left)
+    drops = f"{folder}/{DROPS_FILE}"
+    still = without_ids(store.read_table(drops), taken.ids) if store.exists(drops) else None
+    finish(store, sharder, shards, Whole(cut=record["cut"], stale=left, drops=still, about=record["about"]))

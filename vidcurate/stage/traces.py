@@ -13,14 +13,13 @@ from vidcurate.errors import ConfigError, MissingInput
 from vidcurate.registry import build, near, registered
 from vidcurate.sharder.base import Shard, Sharder
 from vidcurate.sharder.webdataset import WebDataset
-from vidcurate.stage.append import FOLDER as LEFT_OUT
 from vidcurate.stage.decide import FOLDER as DECISIONS
 from vidcurate.stage.gone import CHUNK, everything
 from vidcurate.stage.inputs import TAKEN
 from vidcurate.stage.packed import keys_of
 from vidcurate.stage.publish import FILES
 from vidcurate.stage.record import Record, read_records
-from vidcurate.stage.shard import stored_shards
+from vidcurate.stage.shard import DROPS_FILE, stored_shards
 from vidcurate.store.commit import RECORD
 from vidcurate.store.files import Store
 
@@ -219,9 +218,10 @@ def _digest(store: Store, key: str, offset: int, size: int) -> str:
 def _orphans(store: Store, gone: Collection[str]) -> set[str]:
     """Remaining clips that were dropped or left out in favour of one that goes."""
     found, names = set(), frozenset(gone)
-    for key in [*store.keys(DECISIONS, ".parquet"), *store.keys(LEFT_OUT, ".parquet")]:
+    lists = (f"{sharder.folder}/{DROPS_FILE}" for sharder, _ in sharders(store))
+    for key in [*store.keys(DECISIONS, ".parquet"), *filter(store.exists, lists)]:
         for row in store.read_table(key).to_pylist():
-            name = row["id"] if "id" in row else row["clip_id"]
+            name = row["id"]
             if name not in names and not row.get("kept") and names & {row["witness_id"], row.get("group_id")}:
                 found.add(name)
     return found

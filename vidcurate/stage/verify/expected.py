@@ -11,10 +11,10 @@ from typing import Any
 import pyarrow as pa
 
 from vidcurate.sharder.base import Shard, Sharder
-from vidcurate.stage.append import FOLDER as LEFT_OUT
 from vidcurate.stage.dropped import with_vectors
 from vidcurate.stage.samples import samples
 from vidcurate.stage.settle import Tables
+from vidcurate.stage.shard import DROPS_FILE
 from vidcurate.stage.verify.check import Check, checked
 from vidcurate.stage.verify.tar import Packed
 from vidcurate.store.commit import committed
@@ -33,8 +33,9 @@ def expected(
         MissingInput: the decisions do not fit the clips.
     """
     clips = tables.clips if decisions is None else with_vectors(store, tables.clips, decisions)
-    key = f"{LEFT_OUT}/part-0.parquet"
-    left = set(store.read_table(key)["clip_id"].to_pylist()) if store.exists(key) else set()
+    key = f"{sharder.folder}/{DROPS_FILE}"
+    drops = store.read_table(key).to_pylist() if store.exists(key) else []
+    left = {row["id"] for row in drops if row["stage"] == "shard"}
     found = samples(replace(tables, clips=clips), decisions, sharder)
     return {sample.key: json.loads(json.dumps(sample.metadata)) for sample in found if sample.key not in left}
 

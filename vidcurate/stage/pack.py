@@ -1,0 +1,79 @@
+"""From tables to a dataset: which clips are packed, on which side each is, and what becomes of the others."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from vidcurate.errors import MissingInput
+from vidcurate.recipe import Recipe
+from vidcurate.records import Foreign
+from vidcurate.runtime.base import Runtime
+from vidcurate.sharder.plan import plan
+from vidcurate.stage.append import Batch, batch
+from vidcurate.stage.dedup import written_vectors
+from vidcurate.stage.drops import drops_of
+from vidcurate.stage.foreign_decisions import decided
+from vidcurate.stage.samples import kept_clips, samples
+from vidcurate.stage.settle import FOLDER as TABLES
+from vidcurate.stage.settle import Tables
+from vidcurate.stage.shard import Whole, shard, stored_shards
+from vidcurate.stage.subsets import subsets
+from vidcurate.stage.vectors import Vectors, load_vectors
+from vidcurate.store.commit import committed
+from vidcurate.store.files import Store
+
+OURS = Foreign()
+
+
+def pack(
+    store: Store, tables: Tables, recipe: Recipe, runtime: Runtime, seed: int, foreign: Foreign = OURS
+) -> dict[str, int]:
+    """Pack the clips of a dataset that the filters and dedup keep.
+
+    Args:
+        store: the dataset.
+        tables: what split knows.
+        recipe: the dedup rule says which decisions count, the sharder how clips are packed.
+        runtime: maps over workers.
+        seed: of the shuffle, and of the order in which videos go to val and test.
+        foreign: which clips, those of `tables`, and which decisions are not the dataset's own.
+
+    Returns:
+        Number of `shards`, of `samples` in them, and their `bytes`.
+
+    Raises:
+        MissingInput: split or dedup has not been done, or not with these settings.
+    """
+    if not tables.clips.num_rows:
+        raise MissingInput(f"{store.url}: no clips to pack; run +experiment=split source.path=... out=... first")
+    source, sharder = Store(foreign.clips) if foreign.clips else store, recipe.sharder
+    found = decided(store, source, tables.clips, recipe.dedup, foreign)
+    kept = kept_clips(found.clips, found.decisions)["clip_id"]
+    sides = subsets(found.clips, found.decisions, kept, sharder.val, sharder.test, seed)
+    vectors = _vectors(source, recipe, kept) if sharder.wants_vectors else None
+    chosen = samples(replace(tables, clips=found.clips), found.decisions, sharder, sides, vectors)
+    cut = committed(source, TABLES).get("fingerprint", "foreign")
+    if sharder.append and committed(store, sharder.folder):
+        added = batch(store, stored_shards(store, sharder), chosen, found.clips, found.decisions, sharder, seed, cut)
+    else:  # nothing that is whole is there to append to
+        added = Batch(parts=plan(chosen, sharder, seed))
+    every = _all(tables.clips, found.clips)
+    packed = sorted(set(added.keys) & set(every["clip_id"].to_pylist()))  # what was packed before may be gone
+    drops = drops_of(replace(tables, clips=every), found.decisions, packed, found.dropped, added.left)
+    whole = Whole(cut=cut, stale=added.stale, drops=drops)
+    return shard(source, store, added.parts, sharder, whole, runtime, added.base)
+
+
+def _all(cut: pa.Table, decided: pa.Table) -> pa.Table:
+    """CLIPS that were decided about, and those that could not be."""
+    others = pc.invert(pc.is_in(cut["clip_id"], value_set=decided["clip_id"].combine_chunks()))
+    return pa.concat_tables([decided, cut.filter(others)])
+
+
+def _vectors(source: Store, recipe: Recipe, kept: pa.ChunkedArray) -> Vectors | None:
+    if not len(kept):
+        return None
+    return load_vectors(f"{source.url.rstrip('/')}/{written_vectors(source, recipe)}", only=kept.to_pylist())
