@@ -36,7 +36,7 @@ from vidcurate.stage.packed import keys_of
 from vidcurate.stage.shard import stored_shards
 from vidcurate.store.files import Store
 
-SHARDER = WebDataset(target_bytes=30_000)
+SHARDER = WebDataset(max_samples=2)
 RECIPE = Recipe(
     splitter=Fixed(length=0.4, min_length=0.2),
     filter=(),
@@ -49,12 +49,13 @@ RECIPE = Recipe(
 
 @pytest.fixture(scope="module")
 def made(tmp_path_factory) -> tuple[Path, Path]:
-    """Four videos, of which `copy` equals `b` byte by byte and `d` repeats a scene of it; and their dataset."""
+    """Five videos, of which `copy` equals `b` byte by byte and `d` repeats a scene of it; and their dataset."""
     root = tmp_path_factory.mktemp("takedown")
     videos = root / "videos"
     videos.mkdir()
-    for seed, name in enumerate("abc"):
-        write_video(videos / f"{name}.mp4", (10, 10), size=(160, 96), seed=seed, audio=name == "b")
+    for seed, name in enumerate("abce"):
+        shots = (10, 10) if name == "b" else (10,)
+        write_video(videos / f"{name}.mp4", shots, size=(160, 96), seed=seed, audio=name == "b")
     write_video(videos / "d.mp4", (10,), size=(160, 96), seed=1, gop=7)
     shutil.copy(videos / "b.mp4", videos / "copy.mp4")
     curate(RECIPE, source=Folder(path=str(videos)), out=str(root / "out"))
@@ -86,6 +87,16 @@ def holding(out: Path, ids: set[str]) -> dict[str, list[str]]:
     return {name: keys for name, keys in shards.items() if ids & {*keys}}
 
 
+def beside_another(out: Path) -> str:
+    """Uri of a video of one clip that shares its shard with another; five clips in pairs leave one at least."""
+    pairs = [keys for keys in holding(out, everyone(out)).values() if len(keys) == 2]
+    return next(uri for uri in ("a.mp4", "c.mp4", "e.mp4") for keys in pairs if ids_of(out, uri) & {*keys})
+
+
+def everyone(out: Path) -> set[str]:
+    return {row["clip_id"] for row in pq.read_table(out / "tables/clips").to_pylist()}
+
+
 def members(path: Path) -> list[tuple[str, bytes]]:
     with tarfile.open(path) as tar:
         return [(member.name, tar.extractfile(member).read()) for member in tar]
@@ -104,27 +115,26 @@ def anywhere(root: Path, ids: set[str]) -> set[str]:
 
 
 def test_what_is_taken_down_is_nowhere_and_other_shards_keep_their_bytes(out):
-    gone, before = ids_of(out, "b.mp4"), contents(out, "webdataset/**/*.tar")
+    uri = beside_another(out)
+    gone, before = ids_of(out, uri), contents(out, "webdataset/**/*.tar")
     hit = holding(out, gone)
     old = {name: members(out / f"webdataset/v0/{name}.tar") for name in hit}
-    assert len(anywhere(out, gone)) > 15
+    assert len(anywhere(out, gone)) > 10
 
-    summary = take_down(out, "b.mp4")
+    summary = take_down(out, uri)
 
     after = contents(out, "webdataset/**/*.tar")
     assert anywhere(out, gone) == {"takedown.json"}
-    assert 0 < len(hit) < len(before)
+    assert len(hit) == 1 < len(before)
     changed = {f"webdataset/v0/{name}.tar" for name in hit}
     assert {key: value for key, value in after.items() if key not in changed} == {
         key: value for key, value in before.items() if key not in changed
     }
-    for name, keys in hit.items():
-        path = out / f"webdataset/v0/{name}.tar"
+    for name in hit:
         left = [(member, data) for member, data in old[name] if member.partition(".")[0] not in gone]
-        assert (members(path) if path.exists() else []) == left
-        assert path.exists() == bool({*keys} - gone)
-    assert summary["videos"] == {"in": 3, "kept": 3, "filtered": 0, "duplicate": 0, "failed": 0}
-    assert summary["takedown"]["last"]["clips"] == 2
+        assert members(out / f"webdataset/v0/{name}.tar") == left
+    assert summary["videos"] == {"in": 5, "kept": 4, "filtered": 0, "duplicate": 1, "failed": 0}
+    assert summary["takedown"]["last"]["clips"] == 1
     index = Store(str(out)).read_json("webdataset/v0/index.json")
     assert {f"webdataset/v0/{entry['path']}" for entry in index["shards"]} == after.keys()
     assert not list(out.glob("_takedown.json")) + list(out.glob(".staging*"))
@@ -167,11 +177,11 @@ def test_it_does_not_come_in_again_and_every_input_is_accounted_for(made, out):
 
     summary = curate(RECIPE, source=Folder(path=str(videos)), out=str(out))
 
-    assert summary["videos"] == {"in": 5, "kept": 3, "filtered": 2, "duplicate": 0, "failed": 0}
+    assert summary["videos"] == {"in": 6, "kept": 4, "filtered": 2, "duplicate": 0, "failed": 0}
     assert summary["video_reasons"] == {"taken_down": 2}
     assert anywhere(out, gone) == {"takedown.json"}
     before = contents(out, "**/*")
-    assert take_down(out, "b.mp4", "copy.mp4")["videos"]["in"] == 5  # known to be gone
+    assert take_down(out, "b.mp4", "copy.mp4")["videos"]["in"] == 6  # known to be gone
     assert contents(out, "tables/**/*", "webdataset/**/*", "clips/*") == {
         key: value for key, value in before.items() if key.split("/")[0] in {"tables", "webdataset", "clips"}
     }
@@ -179,11 +189,11 @@ def test_it_does_not_come_in_again_and_every_input_is_accounted_for(made, out):
 
 def test_several_go_at_once_by_id_uri_or_file_and_the_rest_may_be_nothing(out, tmp_path):
     [by_id] = {row["video_id"] for row in pq.read_table(out / "tables/videos").to_pylist() if row["uri"] == "a.mp4"}
-    gone = ids_of(out, "a.mp4", "b.mp4", "c.mp4", "d.mp4")
+    gone = ids_of(out, "a.mp4", "b.mp4", "c.mp4", "d.mp4", "e.mp4")
     (tmp_path / "ids.txt").write_text(f"# by request\n{by_id}\nc.mp4\n")
 
     take_down(out, str(tmp_path / "ids.txt"))
-    summary = take_down(out, "copy.mp4", "d.mp4")
+    summary = take_down(out, "copy.mp4", "d.mp4", "e.mp4")
 
     assert anywhere(out, gone) == {"takedown.json"}
     assert summary["shards"] == {"shards": 0, "samples": 0, "bytes": 0}
@@ -229,11 +239,18 @@ def raise_killed() -> None:
 SCRIPT = """
 import os, signal, sys
 from pathlib import Path
-import pytest
-from tests.stage.test_takedown import die, take_down
+from tests.stage.test_takedown import take_down
+from vidcurate.store.files import Store
 
-die(pytest.MonkeyPatch(), 8, lambda: os.kill(os.getpid(), signal.SIGKILL))
-take_down(Path(sys.argv[1]), "b.mp4")
+put = Store.put
+
+def dying(store, local, key):
+    if key.endswith(".tar"):
+        os.kill(os.getpid(), signal.SIGKILL)
+    put(store, local, key)
+
+Store.put = dying
+take_down(Path(sys.argv[1]), sys.argv[2])
 """
 
 
@@ -264,13 +281,14 @@ def test_killed_in_the_middle_and_run_again_it_is_done(made, out, tmp_path, monk
 
 
 def test_a_killed_process_leaves_nothing_behind(out):
-    gone = ids_of(out, "b.mp4")
+    uri = beside_another(out)
+    gone, command = ids_of(out, uri), [sys.executable, "-c", SCRIPT, str(out), uri]
 
-    killed = subprocess.run([sys.executable, "-c", SCRIPT, str(out)], cwd=Path(__file__).parents[2], check=False)
+    killed = subprocess.run(command, cwd=Path(__file__).parents[2], check=False)
 
     assert killed.returncode == -signal.SIGKILL
-    assert list(out.glob(".staging-*"))
-    take_down(out, "b.mp4")
+    assert list(out.glob(".staging-*"))  # with media that has to go
+    take_down(out, uri)
     assert anywhere(out, gone) == {"takedown.json"}
     assert not list(out.glob(".staging-*"))
 
