@@ -83,9 +83,11 @@ def write_croissant(store: Store, folder: str, samples: Sequence[Sample], shards
         samples: all that are packed.
         shards: all of them, sorted by name.
     """
-    if not shards or not shards[0].files[0].key.endswith(".tar") or not shards[0].files[0].sha256:
+    if not shards or not shards[0].files[0].sha256:
         return
     sidecar = f"{folder}/{shards[0].name}.parquet"
+    if not shards[0].files[0].key.endswith(".tar") or sidecar not in [file.key for file in shards[0].files]:
+        return
     hours = sum(sample.duration for sample in samples) / 3600
     licenses = sorted({str(sample.metadata.get("license") or "") for sample in samples} - {""})
     store.write_json(
