@@ -86,6 +86,8 @@ def write_croissant(store: Store, folder: str, samples: Sequence[Sample], shards
     if not shards or not shards[0].files[0].key.endswith(".tar") or not shards[0].files[0].sha256:
         return
     sidecar = f"{folder}/{shards[0].name}.parquet"
+    if not store.exists(sidecar):  # tars of sharder=cosmos have none
+        return
     hours = sum(sample.duration for sample in samples) / 3600
     licenses = sorted({str(sample.metadata.get("license") or "") for sample in samples} - {""})
     store.write_json(
