@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import shutil
+import subprocess
 from dataclasses import replace
 from pathlib import Path
 
@@ -60,12 +61,29 @@ def contents(root: Path, *patterns: str) -> dict[str, str]:
 def everything(root: Path) -> dict[str, str]:
     """Tables, records, clips, vectors and shards: all that must not depend on how a run went."""
     return contents(
-        root, "*.parquet", "*.tar", "clips/*.mp4", "processed_videos/*.json", "metas/v0/*.json", "index.json"
+        root,
+        "*.parquet",
+        "*.tar",
+        "clips/*.mp4",
+        "processed_videos/*.json",
+        "metas/v0/*.json",
+        "index.json",
+        "README.md",
+        "SHA256SUMS",
     )
 
 
 def rows(root: Path, name: str) -> list[dict]:
     return pq.read_table(root / "tables" / name).to_pylist()
+
+
+def test_the_dataset_has_a_card_and_the_checksums_of_all_its_files(dataset):
+    folder = dataset[0] / "webdataset" / "v0"
+
+    said = subprocess.run(["sha256sum", "-c", "SHA256SUMS"], cwd=folder, capture_output=True, text=True, check=True)
+
+    assert "README.md: OK" in said.stdout
+    assert "# 4 video clips" in (folder / "README.md").read_text()
 
 
 def test_a_dataset_is_packed_under_another_root_to_the_same_shards_and_left_as_it_is(dataset, tmp_path):
@@ -81,6 +99,10 @@ def test_a_dataset_is_packed_under_another_root_to_the_same_shards_and_left_as_i
     assert contents(tmp_path / "1", "*.tar") == contents(out, "*.tar")
     assert loose["dedup"]["eps"] == 0.2
     assert loose["shards"]["samples"] == loose["dedup"]["kept"] < 4
+    with pytest.raises(ConfigError, match="holds a split of its own; give another out="):
+        curate(FAST, out=str(out), steps=("shard",), foreign=Foreign(clips=str(out)))
+    with pytest.raises(ConfigError, match="with one caption each"):
+        curate(FAST, out=str(tmp_path / "3"), steps=("shard",), foreign=Foreign(clips=str(out), caption_key="qwen"))
     assert sorted(out.rglob("*")) == before
 
 

@@ -19,12 +19,12 @@ from vidcurate.runtime.base import Runtime
 from vidcurate.runtime.local import Local
 from vidcurate.source.base import Source
 from vidcurate.source.place import brought
+from vidcurate.stage.adopt import adopt
 from vidcurate.stage.advise import advise
 from vidcurate.stage.again import reread_clips
 from vidcurate.stage.cut import Cutting
 from vidcurate.stage.dedup import dedup_clips
 from vidcurate.stage.enhance import enhanced
-from vidcurate.stage.foreign import foreign_tables
 from vidcurate.stage.inputs import identify, relicensed, superseded
 from vidcurate.stage.judge import without_file
 from vidcurate.stage.observe import look, samplings
@@ -44,9 +44,9 @@ from vidcurate.stage.record import (
     wanted,
     write_record,
 )
-from vidcurate.stage.settle import is_empty, read_tables, settle
+from vidcurate.stage.settle import Tables, is_empty, read_tables, settle
 from vidcurate.stage.share import Share, complete, cut_part, join
-from vidcurate.stage.takedown import conclude, demand_finished, take_down, without_taken
+from vidcurate.stage.takedown import conclude, demand_finished, take_down, taken_ids, without_taken
 from vidcurate.stage.verify import verify
 from vidcurate.store.files import Store
 from vidcurate.store.provenance import write_provenance
@@ -114,10 +114,10 @@ def curate(
         demand_finished(store)
     if "split" in steps:
         split(recipe, source, store, runtime)
-    tables = foreign_tables(Store(foreign.clips), foreign.caption_key) if foreign.clips else read_tables(store)
     if set(steps) == {"verify"}:  # which changes nothing
-        verify(store, tables, recipe, runtime, seed)
-        return summarise(store, tables, recipe)
+        verify(store, recipe, runtime, seed)
+        return summarise(store, read_tables(store), recipe)
+    tables = _adopted(store, foreign) if foreign.clips else read_tables(store)
     if not ("split" in steps and is_empty(tables)):
         if "dedup" in steps:
             dedup_clips(
@@ -148,10 +148,14 @@ def curate(
     for line in headline(summary):
         log.info(line)
     if "verify" in steps:
-        verify(store, tables, recipe, runtime, seed)
+        verify(store, recipe, runtime, seed)
     if "split" in steps:
         demand_success(summary, max_failures)
     return summary
+
+
+def _adopted(store: Store, foreign: Foreign) -> Tables:
+    return adopt(store, str(foreign.clips), foreign.caption_key, barred=taken_ids(store))
 
 
 def split(recipe: Recipe, source: Source | None, store: Store, runtime: Runtime) -> None:

@@ -63,7 +63,7 @@ class Verify:
     """
 
     sample: Fraction01 | None = 1.0
-    loaders: Literal["auto"] | tuple[Literal["webdataset", "tarfile", "datasets"], ...] = "auto"
+    loaders: Literal["auto"] | tuple[Literal["webdataset", "tarfile", "wids", "datasets"], ...] = "auto"
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)

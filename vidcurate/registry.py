@@ -220,6 +220,8 @@ def _problem(key: str, cls: type, name: str, detail: dict[str, Any]) -> str:
 
 
 def _plain(part: object) -> object:
+    if part is None or type(part) in (str, int, float, bool):  # most are; asking abstract classes takes far longer
+        return part
     if isinstance(part, Component):
         fields = {entry.name: _plain(getattr(part, entry.name)) for entry in dataclasses.fields(part)}  # type: ignore[arg-type]  # see _problem
         kept = {name: value for name, value in fields.items() if name not in part.volatile}

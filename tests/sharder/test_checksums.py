@@ -43,3 +43,14 @@ def test_a_flipped_bit_is_found(tmp_path):
 
     assert said.returncode == 1
     assert "000000.tar: FAILED" in said.stdout
+
+
+def test_shards_that_were_not_hashed_are_not_read_again_for_it(tmp_path):
+    store = Store(str(tmp_path))
+    shards = packed(WebDataset(checksums=False), store, made_samples(store, 1))
+    assert not store.exists(f"{FOLDER}/SHA256SUMS")
+    store.write(f"{FOLDER}/SHA256SUMS", b"of an earlier run")
+
+    write_checksums(store, FOLDER, shards)
+
+    assert not store.exists(f"{FOLDER}/SHA256SUMS")

@@ -16,7 +16,6 @@ from pathlib import Path
 import pytest
 
 from tests.sharder.made import made_samples, packed
-from tests.sharder.placed import write_sidecars
 from vidcurate.sharder.base import Shard
 from vidcurate.sharder.energon import write_energon
 from vidcurate.sharder.webdataset import WebDataset
@@ -41,7 +40,6 @@ def prepared(store: Store) -> Store:
 
 def subsets(store: Store) -> list[Shard]:
     first, second = packed(SHARDER, store, made_samples(store))
-    write_sidecars(store, FOLDER, [first, second])
     return [first, replace(second, subset="val")]
 
 
@@ -98,12 +96,20 @@ def test_equal_shards_give_equal_bytes_in_another_process_too(store, tmp_path):
     assert uuid.UUID((ours / ".nv-meta" / "index.uuid").read_text()).version == 5
 
 
-def test_other_shards_leave_nothing_of_these(store, tmp_path):
-    other = Store(shutil.copytree(store.root, tmp_path / "copy").as_posix())
+def test_other_shards_leave_nothing_of_these(tmp_path):
+    other = Store(str(tmp_path))
+    samples = made_samples(other)
 
-    write_energon(other, FOLDER, [])
+    packed(SHARDER, other, samples)
+    packed(SHARDER, other, samples[:1])
+    names = {path.name for path in meta(other).parent.rglob("*.tar.idx")}
+    listed = json.loads((meta(other) / ".info.json").read_text())
+    packed(SHARDER, other, [])
 
-    assert not meta(other).exists()
+    assert names == {"000000.tar.idx"}
+    assert listed == {"shard_counts": {"000000.tar": 1}}
+    assert not list(tmp_path.rglob("*.nv-meta"))
+    assert not list(tmp_path.rglob("*.tar.idx"))
 
 
 @pytest.fixture

@@ -1,9 +1,12 @@
 from __future__ import annotations
 
+import errno
 import hashlib
 import io
+import os
 import shutil
 import subprocess
+import sys
 import tarfile
 from dataclasses import replace
 from pathlib import Path
@@ -147,3 +150,42 @@ def test_a_clip_that_is_gone_or_has_changed_is_said_by_name(tmp_path):
         store.remove(sample.media)
         with pytest.raises(MissingInput, match=r"clip-00\.mp4 is in the tables"):
             write_tar(store, [sample], tmp_path / f"{number}.tar")
+
+
+def refused(*_):
+    raise OSError(errno.EXDEV, "other file systems")
+
+
+def refused_half_way(source, goal, count):
+    if os.lseek(source, 0, os.SEEK_CUR):
+        refused()
+    return os.sendfile(goal, source, None, min(count, 1000))
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="os.sendfile writes to files on Linux only")
+@pytest.mark.parametrize("copy", [refused, refused_half_way, lambda *_: 0, None])
+def test_what_the_kernel_does_not_copy_is_read(store, samples, tmp_path, monkeypatch, copy):
+    write_tar(store, samples, tmp_path / "a.tar")
+    if copy is None:  # as on macOS
+        monkeypatch.delattr(os, "copy_file_range", raising=False)
+    else:
+        monkeypatch.setattr(os, "copy_file_range", copy, raising=False)
+
+    write_tar(store, samples, tmp_path / "b.tar", checksum=False)
+
+    assert (tmp_path / "b.tar").read_bytes() == (tmp_path / "a.tar").read_bytes()
+
+
+@pytest.mark.parametrize("checksum", [False, True])
+def test_a_clip_that_is_cut_off_while_it_is_packed_is_said_by_name(store, tmp_path, monkeypatch, checksum):
+    [sample] = made_samples(store, 1)
+
+    def cut(name, size):  # called once the clip is open and its size is known
+        if name.endswith(".mp4"):
+            os.truncate(store.path(sample.media), 1000)
+        return headers(name, size)
+
+    monkeypatch.setattr("vidcurate.sharder.tar.headers", cut)
+
+    with pytest.raises(VidcurateError, match=r"clip-00\.mp4 lost 2000 bytes while it was packed"):
+        write_tar(store, [sample], tmp_path / "a.tar", checksum=checksum)

@@ -5,6 +5,7 @@ import json
 import re
 import tarfile
 from pathlib import Path
+from uuid import NAMESPACE_URL, uuid5
 
 import pytest
 from hydra import compose, initialize_config_dir
@@ -16,7 +17,7 @@ from vidcurate.config import conf_dir, job
 from vidcurate.dedup.base import Dedup
 from vidcurate.dedup.leader import Leader
 from vidcurate.dedup.none import KeepAll
-from vidcurate.errors import ConfigError, MissingInput
+from vidcurate.errors import ConfigError, MissingInput, VidcurateError
 from vidcurate.records import Foreign
 from vidcurate.sharder.base import Sharder
 from vidcurate.sharder.cosmos import Cosmos
@@ -42,6 +43,14 @@ def by_readme(theirs: Path, ours: Path) -> None:
         checked = job(compose("config", overrides=words))
     assert checked.recipe.sharder == Cosmos()
     curate(checked.recipe, out=checked.out, steps=checked.steps, foreign=checked.foreign)
+
+
+def faults(out: Path) -> dict[str, tuple[int, int]]:
+    """What `verify` looks at and finds, but for clips that it decodes, which are none."""
+    with pytest.raises(VidcurateError, match="1 of 17 checks fail"):
+        shard(out, WebDataset(), Foreign(), Leader(eps=0.01), ["verify"])
+    checks = json.loads((out / "verify.json").read_text())["checks"]
+    return {check["name"]: (check["checked"], check["faults"]) for check in checks if check["name"] != "decode/clips"}
 
 
 def members(path: Path) -> dict[str, bytes]:
@@ -165,6 +174,7 @@ def test_a_dataset_of_nemo_curator_is_packed_by_its_own_dedup_into_webdataset_an
         ("c", "a", 0.2),
         ("b", "c", 0.995),
     )
+    (theirs / "clips" / "d.mp4").write_bytes(b"without a meta")
     foreign = Foreign(clips=str(theirs), decisions=str(theirs / "semantic"))
 
     summary = shard(tmp_path / "ours", WebDataset(), foreign, Leader(eps=0.01))
@@ -182,6 +192,14 @@ def test_a_dataset_of_nemo_curator_is_packed_by_its_own_dedup_into_webdataset_an
         "c.mp4",
     ]
     assert sorted(path.name for path in theirs.iterdir()) == ["clips", "metas", "semantic"]  # nothing is written there
+    drops = Store(str(tmp_path / "ours")).read_table("webdataset/v0/drops.parquet").to_pylist()
+    assert [(row["id"], row["reason"], row["witness_id"]) for row in drops] == [
+        ("b", "semantic_duplicate", "c"),
+        ("d", "no_meta", None),
+    ]
+    found = faults(tmp_path / "ours")
+    assert (found["tables/files"], found["shards/media"], found["shards/membership"]) == ((4, 0), (2, 0), (2, 0))
+    assert not any(wrong for _, wrong in found.values())
 
 
 def test_their_embeddings_are_deduplicated_here_and_their_clips_packed_by_that(tmp_path):
@@ -193,13 +211,39 @@ def test_their_embeddings_are_deduplicated_here_and_their_clips_packed_by_that(t
     shard(tmp_path / "ours", WebDataset(), Foreign(), recipe, ["dedup"], embeddings=embeddings)
 
     summary = shard(tmp_path / "ours", WebDataset(), Foreign(clips=str(theirs)), recipe)
+    again = shard(tmp_path / "ours", WebDataset(), Foreign(), recipe)  # it knows now where its clips are
     at_once = shard(
         tmp_path / "2", WebDataset(), Foreign(clips=str(theirs)), recipe, ["dedup", "shard"], embeddings=embeddings
     )
 
+    assert summary["shards"] == again["shards"]
     assert summary["shards"]["samples"] == at_once["shards"]["samples"] == 2
     with pytest.raises(MissingInput, match=r"nothing there; run \+experiment=dedup"):
         shard(tmp_path / "other", WebDataset(), Foreign(clips=str(theirs)), recipe)
+
+
+def test_what_was_taken_down_does_not_come_in_again(tmp_path):
+    theirs, ours = tmp_path / "theirs", tmp_path / "ours"
+    write_clip(theirs, "walk-1")
+    write_clip(theirs, "other-1", source_video="/raid/videos/other.mp4")
+    shard(ours, WebDataset(), Foreign(clips=str(theirs)))
+
+    shard(
+        ours,
+        WebDataset(),
+        Foreign(),
+        steps=["takedown"],
+        source_ids=[str(uuid5(NAMESPACE_URL, "/raid/videos/walk.mp4"))],
+    )
+    summary = shard(ours, WebDataset(), Foreign(clips=str(theirs)))
+
+    assert summary["clips"]["kept"] == summary["shards"]["samples"] == 1
+    assert set(members(ours / "webdataset" / "v0" / BIN / "000000.tar")) == {
+        "other-1.json",
+        "other-1.txt",
+        "other-1.mp4",
+    }
+    assert (theirs / "clips" / "walk-1.mp4").exists()
 
 
 def test_clips_of_another_dataset_are_not_split(tmp_path):

@@ -117,12 +117,14 @@ def test_a_large_video_is_as_likely_to_be_held_out_as_a_small_one_while_there_is
     assert 0.35 < large / len(held) < 0.5  # half but for the last gap, which small ones fill
 
 
-def test_known_clips_of_another_dataset_link_nothing():
-    videos = {"a": "v1", "b": "v2", "c": "v1", "d": "v2"}
+def test_videos_that_another_dataset_knows_the_same_clip_of_are_linked_by_it():
+    videos = {clip: f"v{number // 2}" for number, clip in enumerate("abcdef")}
+    witnesses = {"a": "theirs", "b": "b", "c": "theirs", "d": "d", "e": "another", "f": "f"}
 
-    sides = divided(videos, {"a": "theirs", "b": "theirs", "c": "c", "d": "d"}, val=0.5)
+    for seed in range(9):
+        sides = divided(videos, witnesses, val=0.34, seed=seed)
 
-    assert sorted(sides.values()) == ["train", "val"]
+        assert sides == {"v0": "train", "v1": "train", "v2": "val"}
 
 
 def test_without_dedup_videos_are_divided_all_the_same():

@@ -15,6 +15,7 @@ import pyarrow.compute as pc
 from vidcurate.errors import MediaError
 from vidcurate.report.dataset import Dataset
 from vidcurate.stage.publish import PREVIEWS
+from vidcurate.stage.settle import clips_store
 from vidcurate.store.files import Store
 
 log = logging.getLogger(__name__)
@@ -140,7 +141,7 @@ def _shown(store: Store, dataset: Dataset, names: Collection[str], frames: int) 
             width=row["width"],
             height=row["height"],
             caption=_caption(texts.get(name, {})),
-            picture=_picture(store, row, frames) if row["uri"] else None,
+            picture=_picture(clips_store(store), row, frames) if row["uri"] else None,
         )
     return found
 

@@ -146,6 +146,8 @@ class Sharder(Component):
 
     kind: ClassVar[str] = "sharder"
     volatile: ClassVar[frozenset[str]] = frozenset({"append"})
+    computes: ClassVar[bool] = True
+    """Whether `load` wants to know the device; finding it takes seconds."""
     closing: ClassVar[int] = 0
     """Bytes that a shard takes beside its samples."""
 

@@ -15,12 +15,17 @@ NAME = "SHA256SUMS"
 def write_checksums(store: Store, folder: str, shards: Sequence[Shard]) -> None:
     """Write `SHA256SUMS`; what was hashed while it was written is not read again.
 
+    Where shards were not hashed because the sharder's settings forbid it, there is no such file.
+
     Args:
         store: the dataset.
         folder: of its shards; all that is to be in it is there, but for its commit record.
         shards: all of them.
     """
-    known = {file.key: file.sha256 for shard in shards for file in shard.files if file.sha256}
+    known = {file.key: file.sha256 for shard in shards for file in shard.files}
+    if not all(known.values()):
+        store.remove(f"{folder}/{NAME}")
+        return
     own = {f"{folder}/{name}" for name in (NAME, RECORD)}
     found = (name.removeprefix(f"{store.root}/") for name in store.fs.find(store.path(folder)))  # hidden ones too
     lines = [

@@ -96,7 +96,9 @@ def write_energon(store: Store, folder: str, shards: Sequence[Shard]) -> None:
         "crude.yaml": CRUDE,
         "split.yaml": _json({"split_parts": splits, "exclude": []}),  # JSON is YAML
         ".info.json": _json({"shard_counts": dict(zip(paths, (shard.num_samples for shard in shards), strict=True))}),
-        "index.uuid": str(uuid.uuid5(NAMESPACE, _json([(shard.name, shard.files[0].sha256) for shard in shards]))),
+        "index.uuid": str(
+            uuid.uuid5(NAMESPACE, _json([(shard.name, shard.files[0].sha256 or shard.made_from) for shard in shards]))
+        ),
     }
     with store.staging() as staging:
         staged = staging / "index.sqlite"

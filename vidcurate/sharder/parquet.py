@@ -69,9 +69,9 @@ class Parquet(Sharder):
     def index(self, store: Store, shards: Sequence[Shard]) -> None:
         """Write `.huggingface.yaml`, by which `load_dataset(folder)` finds the tables of each split."""
         files = {
-            SPLITS[shard.subset]: f"{shard.subset}/**/*.parquet"
+            SPLITS[shard.subset]: f"{shard.subset}/**/[0-9]*.parquet"
             if shard.name.startswith(f"{shard.subset}/")
-            else "**/*.parquet"
+            else "**/[0-9]*.parquet"
             for shard in shards
         }
         splits = [{"split": split, "path": path} for split, path in files.items()]

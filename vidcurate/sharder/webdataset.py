@@ -15,6 +15,7 @@ from typing import ClassVar
 from vidcurate.registry import register
 from vidcurate.sharder.base import File, Pack, Part, Sample, Shard, Sharder
 from vidcurate.sharder.dali import dali_index
+from vidcurate.sharder.energon import write_energon
 from vidcurate.sharder.sidecar import sidecar_bytes, sidecar_table
 from vidcurate.sharder.tar import CLOSING, member_bytes, write_tar
 from vidcurate.sharder.wids import write_wids
@@ -31,6 +32,7 @@ class WebDataset(Sharder):
             nobody can tell a damaged shard from a sound one.
     """
 
+    computes: ClassVar[bool] = False
     closing: ClassVar[int] = CLOSING
     version: ClassVar[int] = 2
 
@@ -63,8 +65,9 @@ class WebDataset(Sharder):
         return self._pack
 
     def index(self, store: Store, shards: Sequence[Shard]) -> None:
-        """Write `wids.json`."""
+        """Write `wids.json` and Energon's `.nv-meta`."""
         write_wids(store, self.folder, shards)
+        write_energon(store, self.folder, shards)
 
     def _pack(self, clips: Store, store: Store, part: Part) -> tuple[File, ...]:
         name = f"{self.folder}/{part.name}"

@@ -16,7 +16,7 @@ from vidcurate.errors import ConfigError, MissingInput, ShapeError
 from vidcurate.registry import fingerprint
 from vidcurate.stage.decide import FOLDER as DECISIONS
 from vidcurate.stage.settle import FOLDER as TABLES
-from vidcurate.stage.settle import read_tables
+from vidcurate.stage.settle import clips_store, read_tables
 from vidcurate.stage.vectors import Vectors, load_vectors
 from vidcurate.store.commit import RECORD, committed
 from vidcurate.store.files import Store
@@ -64,10 +64,14 @@ def _load(place: str) -> tuple[Vectors, str | None]:
     store = Store(place)
     if not store.exists(f"{TABLES}/{RECORD}"):
         return load_vectors(place), None
-    folder = str(committed(store, TABLES)["embeddings"])
+    folder = committed(store, TABLES).get("embeddings")
+    if folder is None:
+        raise MissingInput(
+            f"against={place}: its clips are of another dataset, {clips_store(store).url}; name its vectors"
+        )
     clips = read_tables(store).clips
     kept = set(clips.filter(clips["kept"])["clip_id"].to_pylist())
-    return load_vectors(f"{place.rstrip('/')}/{folder}", only=kept - _dropped(store)), folder
+    return load_vectors(f"{clips_store(store).url.rstrip('/')}/{folder}", only=kept - _dropped(store)), folder
 
 
 def _dropped(store: Store) -> set[str]:

@@ -24,6 +24,7 @@ from vidcurate.stage.known import find_known, forget_known
 from vidcurate.stage.neighbours import Compared, find_neighbours
 from vidcurate.stage.recall import measure_recall
 from vidcurate.stage.settle import FOLDER as TABLES
+from vidcurate.stage.settle import clips_store
 from vidcurate.stage.vectors import Vectors, load_vectors
 from vidcurate.store.commit import committed
 from vidcurate.store.files import Store
@@ -88,7 +89,7 @@ def vectors_of(
     store: Store, tables: Tables, recipe: Recipe, embeddings: str | None, columns: Columns | None, on_bad: OnBad
 ) -> Vectors:
     """The vectors that dedup compares, with what is known of their clips; arguments and errors as above."""
-    place = embeddings or f"{store.url.rstrip('/')}/{written_vectors(store, recipe)}"
+    place = embeddings or f"{clips_store(store).url.rstrip('/')}/{written_vectors(store, recipe)}"
     kept = tables.clips.filter(tables.clips["kept"])["clip_id"].to_pylist()
     vectors = load_vectors(place, only=kept if tables.clips.num_rows else None, columns=columns, on_bad=on_bad)
     if tables.clips.num_rows:

@@ -51,7 +51,7 @@ def drops_of(
         {
             "id": ids,
             "video_id": gone["video_id"],
-            "source_video": pa.array([sources[video] for video in gone["video_id"].to_pylist()], pa.string()),
+            "source_video": pa.array([sources.get(video) for video in gone["video_id"].to_pylist()], pa.string()),
             "stage": pc.if_else(pc.is_valid(reasons), "shard", pc.if_else(passed, "dedup", "filter")),
             "reason": pc.coalesce(reasons, pc.if_else(passed, why, gone["reason"])),
             "witness_id": pc.coalesce(witnesses, pc.if_else(passed, _column(ids, decisions, "witness_id"), None)),

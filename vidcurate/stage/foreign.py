@@ -17,13 +17,12 @@ from pathlib import PurePosixPath
 from typing import Any
 
 from vidcurate.errors import MissingInput
+from vidcurate.stage.foreign_captions import caption_rows
 from vidcurate.stage.metas import FOLDER as METAS
 from vidcurate.stage.metas import MOTION
 from vidcurate.stage.place import FILTERED, KEPT
 from vidcurate.stage.record import Row
-from vidcurate.stage.settle import FOLDER as TABLES
-from vidcurate.stage.settle import Tables, read_tables
-from vidcurate.store.commit import committed
+from vidcurate.stage.settle import Tables
 from vidcurate.store.files import Store
 from vidcurate.table import BOUNDS, CAPTIONS, CLIPS, FAILURES, HASHES, SCORES, VIDEOS, table
 
@@ -33,26 +32,20 @@ NEEDED = ("source_video", "duration_span", "width", "height", "framerate", "num_
 """Fields without which a clip cannot be packed."""
 READERS = 32
 """Metas that are read at once."""
-CAPTION, ENHANCED = "_caption", "_enhanced_caption"
 
 Meta = Mapping[str, Any]
 
 
 def foreign_tables(store: Store, caption_key: str | None = None) -> Tables:
-    """The tables of another dataset.
+    """The tables of a dataset that was split elsewhere; nothing but its metas is opened.
 
     Args:
-        store: what vidcurate, NeMo Curator or cosmos-curate has split.
+        store: the output of that split.
         caption_key: `qwen` takes the `qwen_caption` of windows; None the only one, or the first that all windows have.
-
-    Returns:
-        Its own tables if vidcurate has made it, else what its metas come to; nothing but metas is opened.
 
     Raises:
         MissingInput: there is no such dataset, none of its clips can be packed, or captions are not to be told apart.
     """
-    if committed(store, TABLES):
-        return read_tables(store)
     keys = store.keys(METAS, ".json")
     if not keys:
         raise MissingInput(
@@ -69,7 +62,7 @@ def foreign_tables(store: Store, caption_key: str | None = None) -> Tables:
         clips=table(CLIPS, clips),
         scores=table(SCORES, (row for name, meta in known.items() for row in _scores(name, meta))),
         bounds=BOUNDS.empty_table(),
-        captions=table(CAPTIONS, _captions(known, caption_key)),
+        captions=table(CAPTIONS, caption_rows(known, caption_key)),
         hashes=HASHES.empty_table(),
         failures=FAILURES.empty_table(),
     )
@@ -199,47 +192,6 @@ def _scores(name: str, meta: Meta) -> list[Row]:
         for (filter_, score), value in sorted(found.items())
         if isinstance(value, (int, float)) and not isinstance(value, bool)
     ]
-
-
-def _captions(metas: Mapping[str, Meta], given: str | None) -> list[Row]:
-    windows = [(name, window) for name, meta in metas.items() for window in meta.get("windows") or ()]
-    key = _caption_key([window for _, window in windows], given)
-    return [_caption(name, window, key) for name, window in windows]
-
-
-def _caption_key(windows: Sequence[Meta], given: str | None) -> str:
-    """The field of windows that is the caption."""
-    found = Counter(key for window in windows for key in window if key.endswith(CAPTION) and not key.endswith(ENHANCED))
-    counts = ", ".join(f"{key.removesuffix(CAPTION)} ({count})" for key, count in found.items()) or "none"
-    if given is not None:
-        key = given.removesuffix(CAPTION) + CAPTION
-        if key not in found:
-            raise MissingInput(
-                f"caption_key={given!r}: none of {len(windows)} windows has a {key}; there are: {counts}"
-            )
-        return key
-    everywhere = [key for key, count in found.items() if count == len(windows)]
-    if not everywhere and len(found) > 1:
-        raise MissingInput(f"no caption is in all {len(windows)} windows: {counts}; choose one with caption_key=...")
-    return next(iter(everywhere or found), CAPTION)
-
-
-def _caption(name: str, window: Meta, key: str) -> Row:
-    model = key.removesuffix(CAPTION)
-    enhanced = next((field for field in window if field.endswith(ENHANCED) and window[field]), "")
-    return {
-        "clip_id": name,
-        "start_frame": window.get("start_frame"),
-        "end_frame": window.get("end_frame"),
-        "captioner": model,
-        "caption": window.get(key) or "",
-        "failure": window.get("caption_failure_reason") or "",
-        "prompt_tokens": window.get(f"{model}_prompt_tokens") or 0,
-        "output_tokens": window.get(f"{model}_output_tokens") or 0,
-        "enhancer": enhanced.removesuffix(ENHANCED),
-        "enhanced_caption": window.get(enhanced) or "",
-        "enhancer_failure": "",
-    }
 
 
 def _say(store: Store, clips: Sequence[Row]) -> None:

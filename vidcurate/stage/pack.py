@@ -13,12 +13,13 @@ from vidcurate.records import Foreign
 from vidcurate.runtime.base import Runtime
 from vidcurate.sharder.plan import plan
 from vidcurate.stage.append import Batch, batch
+from vidcurate.stage.card import made_with
 from vidcurate.stage.dedup import written_vectors
 from vidcurate.stage.drops import drops_of
 from vidcurate.stage.foreign_decisions import decided
 from vidcurate.stage.samples import kept_clips, samples
 from vidcurate.stage.settle import FOLDER as TABLES
-from vidcurate.stage.settle import Tables
+from vidcurate.stage.settle import Tables, clips_store
 from vidcurate.stage.shard import Whole, shard, stored_shards
 from vidcurate.stage.subsets import subsets
 from vidcurate.stage.vectors import Vectors, load_vectors
@@ -39,7 +40,7 @@ def pack(
         recipe: the dedup rule says which decisions count, the sharder how clips are packed.
         runtime: maps over workers.
         seed: of the shuffle, and of the order in which videos go to val and test.
-        foreign: which clips, those of `tables`, and which decisions are not the dataset's own.
+        foreign: says which decisions count that are not the dataset's own.
 
     Returns:
         Number of `shards`, of `samples` in them, and their `bytes`.
@@ -49,13 +50,13 @@ def pack(
     """
     if not tables.clips.num_rows:
         raise MissingInput(f"{store.url}: no clips to pack; run +experiment=split source.path=... out=... first")
-    source, sharder = Store(foreign.clips) if foreign.clips else store, recipe.sharder
+    source, sharder = clips_store(store), recipe.sharder
     found = decided(store, source, tables.clips, recipe.dedup, foreign)
     kept = kept_clips(found.clips, found.decisions)["clip_id"]
     sides = subsets(found.clips, found.decisions, kept, sharder.val, sharder.test, seed)
     vectors = _vectors(source, recipe, kept) if sharder.wants_vectors else None
     chosen = samples(replace(tables, clips=found.clips), found.decisions, sharder, sides, vectors)
-    cut = committed(source, TABLES).get("fingerprint", "foreign")
+    cut = committed(store, TABLES)["fingerprint"]
     if sharder.append and committed(store, sharder.folder):
         added = batch(store, stored_shards(store, sharder), chosen, found.clips, found.decisions, sharder, seed, cut)
     else:  # nothing that is whole is there to append to
@@ -63,7 +64,7 @@ def pack(
     every = _all(tables.clips, found.clips)
     packed = sorted(set(added.keys) & set(every["clip_id"].to_pylist()))  # what was packed before may be gone
     drops = drops_of(replace(tables, clips=every), found.decisions, packed, found.dropped, added.left)
-    whole = Whole(cut=cut, stale=added.stale, drops=drops)
+    whole = Whole(cut=cut, stale=added.stale, drops=drops, tables=tables, about=made_with(recipe))
     return shard(source, store, added.parts, sharder, whole, runtime, added.base)
 
 

@@ -13,13 +13,23 @@ from vidcurate.recipe import Recipe
 from vidcurate.stage.judge import current, judge
 from vidcurate.stage.place import place, stored
 from vidcurate.stage.record import Record, Row, wanted
-from vidcurate.store.commit import commit
+from vidcurate.store.commit import commit, committed
 from vidcurate.store.files import Store
 from vidcurate.table import BOUNDS, CAPTIONS, CLIPS, FAILURES, HASHES, SCORES, VIDEOS, table
 
 log = logging.getLogger(__name__)
 
 FOLDER = "tables"
+SCHEMAS = {
+    "videos": VIDEOS,
+    "clips": CLIPS,
+    "scores": SCORES,
+    "bounds": BOUNDS,
+    "captions": CAPTIONS,
+    "hashes": HASHES,
+    "failures": FAILURES,
+}
+"""Of the tables, by name."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -72,30 +82,27 @@ def settle(store: Store, records: Iterable[Record], recipe: Recipe) -> Tables:
         hashes=table(HASHES, _hashes(ours)),
         failures=table(FAILURES, (record.failure for record in ours if record.failure)),
     )
+    write_tables(store, tables, made_from["clips"], embeddings=recipe.embedder.folder)
+    return tables
+
+
+def write_tables(store: Store, tables: Tables, made_from: str, **details: str) -> None:
+    """Write all tables, and the record that says which cut they are of and what else there is to say."""
     for name in Tables.__slots__:
         store.write_table(f"{FOLDER}/{name}/part-0.parquet", getattr(tables, name))
-    commit(store, FOLDER, made_from["clips"], embeddings=recipe.embedder.folder)
-    return tables
+    commit(store, FOLDER, made_from, **details)
+
+
+def clips_store(store: Store) -> Store:
+    """Where the clips of a dataset lie, and their vectors: in it, unless their tables were adopted from elsewhere."""
+    return Store(committed(store, FOLDER).get("clips", store.url))
 
 
 def read_tables(store: Store) -> Tables:
     """The tables that an earlier split wrote; empty ones where there are none."""
-    schemas = {
-        "videos": VIDEOS,
-        "clips": CLIPS,
-        "scores": SCORES,
-        "bounds": BOUNDS,
-        "captions": CAPTIONS,
-        "hashes": HASHES,
-        "failures": FAILURES,
-    }
-    keys = {name: f"{FOLDER}/{name}/part-0.parquet" for name in schemas}
-    return Tables(
-        **{
-            name: store.read_table(key) if store.exists(key) else schemas[name].empty_table()
-            for name, key in keys.items()
-        }
-    )
+    keys = {name: f"{FOLDER}/{name}/part-0.parquet" for name in SCHEMAS}
+    found = {name: store.read_table(key) for name, key in keys.items() if store.exists(key)}
+    return Tables(**{name: schema.empty_table() for name, schema in SCHEMAS.items()} | found)
 
 
 def is_empty(tables: Tables) -> bool:

@@ -6,7 +6,7 @@ import dataclasses
 import hashlib
 import json
 import logging
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -17,6 +17,9 @@ from vidcurate.progress import progress
 from vidcurate.registry import described, fingerprint, loaded
 from vidcurate.runtime.base import Runtime
 from vidcurate.sharder.base import File, Part, Shard, Sharder
+from vidcurate.sharder.checksums import write_checksums
+from vidcurate.stage.describe import describe
+from vidcurate.stage.settle import Tables
 from vidcurate.store import parquet
 from vidcurate.store.commit import RECORD, commit, committed, is_current
 from vidcurate.store.files import Store
@@ -37,15 +40,15 @@ class Whole:
         cut: fingerprint of how the clips were cut and encoded.
         stale: packed clips that would not be chosen today, by reason.
         drops: DROPS, the clips that are in no shard; None where that is not known.
+        tables: what is known of the clips, for the card; None for a dataset without one.
         about: how the dataset was made, for its card; plain values.
-        describe: writes what describes the dataset, once all else is there; None leaves it undescribed.
     """
 
     cut: str
     stale: Mapping[str, Sequence[str]] = dataclasses.field(default_factory=dict)
     drops: pa.Table | None = None
+    tables: Tables | None = None
     about: Mapping[str, Any] = dataclasses.field(default_factory=dict)
-    describe: Callable[[Sequence[Shard], Mapping[str, Any]], None] | None = None
 
 
 def shard(
@@ -102,8 +105,8 @@ def finish(store: Store, sharder: Sharder, shards: Sequence[Shard], whole: Whole
         store.write_table(f"{sharder.folder}/{DROPS_FILE}", whole.drops)
     store.write_json(f"{sharder.folder}/index.json", listing(sharder, shards))
     sharder.index(store, shards)
-    if whole.describe is not None:
-        whole.describe(shards, whole.about)
+    describe(store, sharder, shards, whole.tables, whole.drops, whole.about)
+    write_checksums(store, sharder.folder, shards)
     facts = packing(sharder, whole.cut) | {"names": [entry.name for entry in shards], "about": whole.about}
     stale = {"stale": whole.stale} if whole.stale else {}
     made_from = _all_made_from(sharder, {entry.name: entry.made_from for entry in shards}, whole)
@@ -115,7 +118,7 @@ def finish(store: Store, sharder: Sharder, shards: Sequence[Shard], whole: Whole
 def pack_part(part: Part, *, sharder: Sharder, cut: str, clips: str, out: str) -> Shard:
     """Write one shard, wholly on one worker, and its record last."""
     store = Store(out)
-    files = loaded(sharder, best_device())(Store(clips), store, part)
+    files = loaded(sharder, best_device() if sharder.computes else "cpu")(Store(clips), store, part)
     entry = Shard(
         name=part.name,
         subset=part.subset,

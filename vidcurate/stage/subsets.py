@@ -1,8 +1,8 @@
 """Train, validation and test set, none of which has seen the others' videos, nor duplicates of their clips.
 
 What is divided are components: videos that duplicates link, through however many others. Clips that dedup has dropped
-link as those do that it keeps, since a video whose intro is dropped for that of another still looks like it. Clips of
-other datasets, for which known ones are dropped, link nothing.
+link as those do that it keeps: a video whose intro is dropped for that of another still looks like it. So do those that
+are dropped for one clip of another dataset, which has no video here.
 """
 
 from __future__ import annotations
@@ -47,9 +47,9 @@ def subsets(
     if not (val or test):
         return dict.fromkeys(names.to_pylist(), "train")
     video_of = pc.index_in(clips["video_id"], value_set=names).to_numpy()
-    component_of = _components(len(names), video_of, clips["clip_id"], decisions)
+    labels = _components(len(names), video_of, clips["clip_id"], decisions)
+    _, smallest, component_of = np.unique(labels, return_index=True, return_inverse=True)
     packed = pc.is_in(clips["clip_id"], value_set=kept.combine_chunks()).to_numpy()
-    _, smallest = np.unique(component_of, return_index=True)
     sizes = np.bincount(component_of[video_of[packed]], minlength=len(smallest))
     heads = names.take(pa.array(smallest)).to_pylist()
     order = sorted(range(len(heads)), key=lambda index: blake2b(f"{seed}/{heads[index]}".encode()).digest())
@@ -61,18 +61,22 @@ def subsets(
 def _components(
     count: int, video_of: NDArray[np.int64], clips: pa.ChunkedArray, decisions: pa.Table | None
 ) -> NDArray[np.int64]:
-    """Component of each video, int64 [count]; what a clip is dropped for, or grouped with, links its video."""
+    """Which component each video is in, int64 [count]: linked by groups of duplicates, and by witnesses."""
     if decisions is None:
         return np.arange(count)
+    ids = clips.combine_chunks()
+    ours = decisions.filter(pc.is_in(decisions["id"], value_set=ids))  # clips that are gone are in no video
+    own = pc.index_in(ours["id"], value_set=ids)
+    groups = pc.unique(ours["group_id"])
     pairs = []
-    own = pc.index_in(decisions["id"], value_set=clips.combine_chunks())
-    for name in ("witness_id", "group_id"):
-        other = pc.index_in(decisions[name], value_set=clips.combine_chunks())
-        both = pc.and_(pc.is_valid(own), pc.is_valid(other))  # clips that are gone, or elsewhere, are in no video
-        pairs.append([video_of[clip.filter(both).to_numpy()] for clip in (own, other)])
+    for name, known, number_of in (("group_id", groups, count + np.arange(len(groups))), ("witness_id", ids, video_of)):
+        other = pc.index_in(ours[name], value_set=known)
+        there = pc.and_(pc.is_valid(ours[name]), pc.is_valid(other))
+        pairs.append((video_of[own.filter(there).to_numpy()], number_of[other.filter(there).to_numpy()]))
     first, second = np.concatenate(pairs, axis=1)
-    graph = coo_array((np.ones(len(first), np.bool_), (first, second)), shape=(count, count))
-    return np.asarray(connected_components(graph, directed=False)[1], np.int64)
+    nodes = count + len(groups)
+    graph = coo_array((np.ones(len(first), np.bool_), (first, second)), shape=(nodes, nodes))
+    return np.asarray(connected_components(graph, directed=False)[1][:count], np.int64)
 
 
 def _filled(sizes: NDArray[np.int64], order: list[int], shares: dict[Subset, float]) -> list[Subset]:

@@ -15,15 +15,17 @@ import fsspec
 from vidcurate.errors import ConfigError, MissingInput, VidcurateError
 from vidcurate.sharder.base import Part
 from vidcurate.stage.captions import prune_captions
-from vidcurate.stage.clean import clean
-from vidcurate.stage.clean import without as without_ids
+from vidcurate.stage.clean import clean, without
 from vidcurate.stage.gone import Search, everything, search
-from vidcurate.stage.inputs import Inputs, without
+from vidcurate.stage.inputs import Inputs
+from vidcurate.stage.inputs import without as without_inputs
+from vidcurate.stage.settle import read_tables
 from vidcurate.stage.shard import DROPS_FILE, Whole, finish, pack_part, record_key, stored_shards
 from vidcurate.stage.traces import Takedown, built, sharders, traces
 from vidcurate.stage.unpack import unpack
 from vidcurate.store.commit import committed
 from vidcurate.store.files import Store
+from vidcurate.store.provenance import KEY as RUN
 
 log = logging.getLogger(__name__)
 
@@ -112,9 +114,14 @@ def taken_down(store: Store) -> dict[str, Any] | None:
     return {"videos": len(listed["video_ids"]), "last": listed.get("last")} if listed["video_ids"] else None
 
 
+def taken_ids(store: Store) -> frozenset[str]:
+    """Ids of the videos that were taken down."""
+    return frozenset(_listed(store)["video_ids"])
+
+
 def without_taken(store: Store, inputs: Inputs) -> Inputs:
     """Inputs without the videos that were taken down, which become records of their own."""
-    left = without(inputs, frozenset(_listed(store)["video_ids"]))
+    left = without_inputs(inputs, taken_ids(store))
     if left.taken:
         log.info("split: %d inputs were taken down and stay out: %s lists them", len(left.taken), LIST)
     return left
@@ -144,12 +151,12 @@ def _carry_out(store: Store, taken: Takedown) -> None:
         log.warning(
             "takedown: %s is removed as a whole: its shards cannot be written without a clip; pack anew", folder
         )
-    for folder, holding in taken.shards.items():
-        _rewrite(store, folder, holding, taken)
     kept = (entry for sharder, _ in sharders(store) for entry in stored_shards(store, sharder).values())
     shards = {file.key for entry in kept for file in entry.files}
     clean(store, taken.videos, taken.clips, shards)
-    seen = demand_gone(store, taken, everything(store, (JOURNAL, LIST)))
+    for folder, holding in taken.shards.items():  # after the tables, from which they are described
+        _rewrite(store, folder, holding, taken)
+    seen = demand_gone(store, taken, everything(store, (JOURNAL, LIST, RUN)))  # the last is searched by `conclude`
     proof = {"videos": len(taken.videos), "clips": len(taken.clips), "files": seen.files, "bytes": seen.num_bytes}
     store.write_json(LIST, _listed(store) | {"last": proof | {"orphans": len(taken.orphans)}})
     shown = sum(map(len, taken.shards.values()))
@@ -190,5 +197,10 @@ def _rewrite(store: Store, folder: str, names: Sequence[str], taken: Takedown) -
     shards = list(stored_shards(store, sharder).values())
     prune_captions(store, sharder, shards, names, gone)
     drops = f"{folder}/{DROPS_FILE}"
-    still = without_ids(store.read_table(drops), taken.ids) if store.exists(drops) else None
-    finish(store, sharder, shards, Whole(cut=record["cut"], stale=left, drops=still, about=record["about"]))
+    rows = without(store.read_table(drops), taken.ids) if store.exists(drops) else None
+    finish(
+        store,
+        sharder,
+        shards,
+        Whole(cut=record["cut"], stale=left, drops=rows, tables=read_tables(store), about=record["about"]),
+    )

@@ -14,7 +14,7 @@ def committed(store: Store, folder: str) -> dict[str, Any]:
     """What the folder's record says; empty where nothing has been committed."""
     try:
         return dict(store.read_json(f"{folder}/{RECORD}"))
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return {}
 
 

@@ -30,12 +30,17 @@ def write_provenance(store: Store, steps: Iterable[str], config: Mapping[str, An
     facts = {
         "config": config,
         "choices": {kind: _choice(value) for kind, value in config.items() if isinstance(value, Mapping)},
-        "versions": {name: version for name in PACKAGES if (version := _version(name))},
+        "versions": versions(),
         "python": platform.python_version(),
         "machine": platform.machine(),
         "commit": _commit(),
     }
     store.write_json(KEY, known | dict.fromkeys(steps, facts))
+
+
+def versions() -> dict[str, str]:
+    """Versions of the installed packages that decide how a dataset comes out."""
+    return {name: version for name in PACKAGES if (version := _version(name))}
 
 
 def _choice(group: Mapping[str, Any]) -> Any:

@@ -14,6 +14,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from vidcurate.sharder.base import File, Shard
+from vidcurate.sharder.checksums import write_checksums
 from vidcurate.sharder.webdataset import WebDataset
 from vidcurate.stage.shard import counted, listing, stored_shards
 from vidcurate.store.commit import commit, committed
@@ -93,6 +94,7 @@ def reseal(root: Path, *, number: int | None = None, samples: int = 0, subset: s
     store.write_json(f"{FOLDER}/index.json", listing(SHARDER, sealed))
     record = committed(store, FOLDER) | counted(sealed)
     commit(store, FOLDER, record.pop("fingerprint"), **record)
+    write_checksums(store, FOLDER, sealed)
 
 
 def rewrite_table(root: Path, key: str, change: Callable[[list[dict]], list[dict]]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import json
 import shutil
 from collections.abc import Callable
@@ -29,11 +30,14 @@ from vidcurate import Recipe, curate
 from vidcurate.cluster.single import Single
 from vidcurate.dedup.leader import Leader
 from vidcurate.embedder.histogram import Histogram
-from vidcurate.errors import MissingInput, VidcurateError
+from vidcurate.errors import MissingExtra, MissingInput, VidcurateError
 from vidcurate.preview.none import NoPreview
 from vidcurate.recipe import Verify
+from vidcurate.registry import registered
+from vidcurate.sharder.checksums import write_checksums
 from vidcurate.source.folder import Folder
 from vidcurate.splitter.fixed import Fixed
+from vidcurate.stage.shard import stored_shards
 from vidcurate.stage.verify.decode import is_drawn
 from vidcurate.stage.verify.loaders import check_loaders
 from vidcurate.store.files import Store
@@ -143,8 +147,8 @@ def zero_the_end(clip: bytes) -> bytes:
 
 
 def tag_media(root: Path) -> None:
-    """The container's name of its writer is another; no frame is."""
-    rewrite(root, 0, lambda found: [*found[:2], (found[2][0], found[2][1].replace(b"Lavf", b"Mine"))])
+    """The name of a track is another; no frame is."""
+    rewrite(root, 0, lambda found: [*found[:2], (found[2][0], found[2][1].replace(b"VideoHandler", b"videoHandler"))])
 
 
 def move_an_offset(root: Path) -> None:
@@ -180,6 +184,7 @@ def forget_a_clip(root: Path) -> None:
 def lie_in_the_index(root: Path) -> None:
     path = root / FOLDER / "index.json"
     path.write_text(path.read_text().replace('"num_samples": 1', '"num_samples": 9', 1))
+    write_checksums(Store(str(root)), FOLDER, shards(root))
 
 
 FAULTS: list[tuple[Callable[[Path], object], str, str]] = [
@@ -198,10 +203,12 @@ FAULTS: list[tuple[Callable[[Path], object], str, str]] = [
     (move_an_offset, "shards/sidecars", "row 0: mp4_offset"),
     (share_a_video_with_validation, "shards/subsets", "is in train and val"),
     (lie_in_the_index, "shards/index", "num_samples 9, its record 1"),
+    (lambda root: (root / FOLDER / "wids.json").write_text("{}"), "shards/checksums", "wids.json has other bytes"),
     (lambda root: (root / FOLDER / "_commit.json").unlink(), "shards/index", "packing has not ended"),
     (lambda root: next((root / "clips").iterdir()).unlink(), "tables/files", "is not there"),
     (lambda root: (root / "clips" / "new.mp4").touch(), "tables/files", "clips/new.mp4 is a file of no clip"),
     (forget_a_video, "tables/rows", "which VIDEOS does not know"),
+    (lambda root: (root / CLIPS).write_bytes(b"no table"), "tables/rows", "a file of tables/ cannot be read"),
     (spoil_a_vector, "tables/embeddings", "is empty or not finite"),
     (orphan, "tables/decisions", "orphan: clip"),
     (keep_both, "tables/decisions", "are both kept at a similarity of"),
@@ -237,7 +244,20 @@ def test_a_sound_dataset_passes_and_is_told_in_the_same_words_twice(dataset):
     counts = {check["name"]: check["checked"] for check in json.loads(said[0])["checks"]}
     samples = ("samples", "media", "metadata", "sidecars", "keys", "membership")
     assert {counts[f"shards/{name}"] for name in samples} == {4}
+    installed = [name for name in ("wids", "datasets") if importlib.util.find_spec(name)]
+    assert [counts[f"loaders/{name}"] for name in installed] == [4] * len(installed)
     assert counts["decode/clips"] == counts["loaders/webdataset"] == counts["loaders/tarfile"] == 4
+
+
+def test_a_clip_that_is_dropped_and_not_listed_is_missed(dataset):
+    [dropped] = [row["id"] for row in pq.read_table(dataset / DECISIONS).to_pylist() if not row["kept"]]
+    rewrite_table(dataset, f"{FOLDER}/drops.parquet", lambda rows: [row for row in rows if row["id"] != dropped])
+    write_checksums(Store(str(dataset)), FOLDER, shards(dataset))
+
+    blamed, message = verified(dataset)
+
+    assert blamed == {"shards/drops"}
+    assert f"clip {dropped} is dropped, but {FOLDER}/drops.parquet does not say why" in message
 
 
 def test_every_fault_is_told_at_once(dataset):
@@ -256,6 +276,32 @@ def test_what_made_the_shards_counts_not_the_config_of_the_day(dataset):
     other = replace(RECIPE, dedup=Leader(eps=0.2), sharder=replace(SHARDER, target_bytes=10))
 
     assert verified(dataset, other) == (set(), "")
+
+
+@pytest.mark.parametrize("name", sorted(set(registered("sharder")) - {"webdataset"}))
+def test_shards_of_any_other_sharder_are_counted_and_held_against_their_checksums(dataset, name):
+    sharder = registered("sharder")[name]()
+    try:
+        sharder.check()
+    except MissingExtra as error:
+        pytest.skip(str(error))
+    recipe = replace(RECIPE, sharder=sharder)
+    curate(recipe, out=str(dataset), steps=["shard", "verify"])
+    [record, *_] = stored_shards(Store(str(dataset)), sharder).values()
+    file = dataset / record.files[0].key
+    file.write_bytes(file.read_bytes()[:-1])
+
+    assert verified(dataset, recipe)[0] == {"shards/files"}
+
+
+def test_the_tables_do_not_count_where_decisions_came_from_elsewhere(dataset):
+    run = json.loads((dataset / "run.json").read_text())
+    run["shard"]["config"]["decisions"] = "elsewhere"
+    (dataset / "run.json").write_text(json.dumps(run))
+    rename_a_sample(dataset)
+
+    assert verified(dataset) == (set(), "")
+    assert "decisions came from elsewhere" in (dataset / "verify.md").read_text()
 
 
 def test_a_dataset_on_another_file_system_is_verified_too(made):
@@ -292,7 +338,9 @@ def test_nothing_to_verify_is_an_error(tmp_path):
 def test_a_loader_that_raises_is_a_fault_and_the_next_one_is_tried(tmp_path):
     (tmp_path / "a.tar").write_bytes(b"no tar" * 1000)
 
-    checks = list(check_loaders(Store(str(tmp_path)), "webdataset", ["a.tar"], ["x"], ("webdataset", "tarfile")))
+    checks = list(
+        check_loaders(Store(str(tmp_path)), SHARDER, ["a.tar"], {"x": 1}, ("webdataset", "tarfile"), is_whole=True)
+    )
 
     assert [check.name for check in checks] == ["loaders/webdataset", "loaders/tarfile"]
     assert [check.faults for check in checks] == [1, 1]

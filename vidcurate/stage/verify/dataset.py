@@ -12,14 +12,14 @@ from vidcurate.dedup.base import Dedup
 from vidcurate.errors import MissingInput
 from vidcurate.recipe import Recipe
 from vidcurate.runtime.base import Runtime
-from vidcurate.sharder.base import Sharder
-from vidcurate.stage.settle import Tables
-from vidcurate.stage.verify.check import Check
+from vidcurate.stage.settle import FOLDER as TABLES
+from vidcurate.stage.settle import SCHEMAS, Tables, clips_store, read_tables
+from vidcurate.stage.verify.check import Check, checked
 from vidcurate.stage.verify.decisions import check_decisions, read_decisions
 from vidcurate.stage.verify.embeddings import check_embeddings
 from vidcurate.stage.verify.expected import expected
 from vidcurate.stage.verify.files import check_files
-from vidcurate.stage.verify.made import made_by
+from vidcurate.stage.verify.made import Made, made_by
 from vidcurate.stage.verify.records import check_index, read_records
 from vidcurate.stage.verify.report import as_table, demand_truth, write_result
 from vidcurate.stage.verify.rows import check_rows
@@ -29,12 +29,11 @@ from vidcurate.store.files import Store
 log = logging.getLogger(__name__)
 
 
-def verify(store: Store, tables: Tables, recipe: Recipe, runtime: Runtime, seed: int) -> tuple[Check, ...]:
+def verify(store: Store, recipe: Recipe, runtime: Runtime, seed: int) -> tuple[Check, ...]:
     """Look at all of a dataset; nothing is written but verify.json and verify.md.
 
     Args:
         store: the dataset.
-        tables: what split knows.
         recipe: `verify` says how closely to look.
         runtime: maps over workers.
         seed: of the draw of clips that are decoded.
@@ -43,15 +42,17 @@ def verify(store: Store, tables: Tables, recipe: Recipe, runtime: Runtime, seed:
         MissingInput: there is nothing to look at.
         VidcurateError: something does not hold.
     """
-    rule, sharder, said = made_by(store, recipe)
+    tables, fault = _tables(store)
+    made = made_by(store, recipe)
+    rule, sharder, said = made.rule, made.sharder, made.is_said
     shards, unreadable = read_records(store, sharder)
-    if not (tables.clips.num_rows or shards or unreadable or said):
+    if not (tables.clips.num_rows or fault or shards or unreadable or said):
         raise MissingInput(f"{store.url}: neither tables nor shards to verify; run +experiment=curate with this out")
     decisions = read_decisions(store, rule) if rule.compares else None
-    checks = [*_of_tables(store, tables, rule, decisions)]
+    checks = [checked("tables/rows", [fault])] if fault else [*_of_tables(store, tables, rule, decisions)]
     if shards or unreadable or said or store.exists(f"{sharder.folder}/index.json"):
         log.info("verify: shards of sharder=%s, made with dedup=%s dedup.eps=%r", sharder.name, rule.name, rule.eps)
-        wanted, doubt = _wanted(store, tables, rule, sharder, decisions, checks)
+        wanted, doubt = _wanted(store, tables, made, decisions, checks)
         checks.append(check_index(store, sharder, shards, unreadable))
         look = Look(
             store=store,
@@ -74,12 +75,21 @@ def verify(store: Store, tables: Tables, recipe: Recipe, runtime: Runtime, seed:
     return tuple(checks)
 
 
+def _tables(store: Store) -> tuple[Tables, str]:
+    """The tables, or none and why they cannot be read."""
+    try:
+        return read_tables(store), ""
+    except (OSError, pa.ArrowException) as error:
+        empty = {name: schema.empty_table() for name, schema in SCHEMAS.items()}
+        return Tables(**empty), f"a file of {TABLES}/ cannot be read: {error}"
+
+
 def _of_tables(store: Store, tables: Tables, rule: Dedup, decisions: pa.Table | None) -> Iterator[Check]:
     if not tables.clips.num_rows:
         yield Check(name="tables", note="split has written none")
         return
     yield check_rows(tables)
-    yield check_files(store, tables.clips)
+    yield check_files(clips_store(store), tables.clips)
     yield check_embeddings(store, tables)
     yield check_decisions(store, tables.clips, rule, decisions)
 
@@ -87,8 +97,7 @@ def _of_tables(store: Store, tables: Tables, rule: Dedup, decisions: pa.Table | 
 def _wanted(
     store: Store,
     tables: Tables,
-    rule: Dedup,
-    sharder: Sharder,
+    made: Made,
     decisions: pa.Table | None,
     checks: Sequence[Check],
 ) -> tuple[Mapping[str, Mapping[str, Any]] | None, str]:
@@ -96,9 +105,11 @@ def _wanted(
     bad = [check.name for check in checks if check.faults and check.name in ("tables/rows", "tables/decisions")]
     if bad:
         return None, f"not compared with the tables: {' and '.join(bad)} fail"
-    if rule.compares and decisions is None:
+    if made.elsewhere:
+        return None, f"not compared with the tables: {' and '.join(made.elsewhere)} came from elsewhere"
+    if made.rule.compares and decisions is None:
         return None, "not compared with the tables: no decisions are stored"
     try:
-        return expected(store, tables, decisions, sharder), ""
+        return expected(store, tables, decisions, made.sharder), ""
     except MissingInput as error:
         return None, f"not compared with the tables: {error}"

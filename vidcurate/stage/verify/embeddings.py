@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 
 from vidcurate.stage.dropped import KEY as DROPPED
 from vidcurate.stage.settle import FOLDER as TABLES
-from vidcurate.stage.settle import Tables
+from vidcurate.stage.settle import Tables, clips_store
 from vidcurate.stage.verify.check import Check, checked
 from vidcurate.store.commit import committed
 from vidcurate.store.files import Store
@@ -26,12 +26,13 @@ def check_embeddings(store: Store, tables: Tables) -> Check:
 
 
 def _embeddings(store: Store, folder: str, clips: pa.Table) -> Iterator[str | None]:
+    source = clips_store(store)
     left_out = set(store.read_table(DROPPED)["id"].to_pylist()) if store.exists(DROPPED) else set()
     known, rows = set(clips["clip_id"].to_pylist()), Counter[str]()
     lengths: set[int] = set()
-    for key in store.keys(folder, ".parquet"):
+    for key in source.keys(folder, ".parquet"):
         try:
-            table = store.read_table(key, ["id", "embedding"])
+            table = source.read_table(key, ["id", "embedding"])
         except (OSError, KeyError, pa.ArrowException) as error:
             yield f"{key} cannot be read: {error}"
             continue

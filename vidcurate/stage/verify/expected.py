@@ -15,10 +15,11 @@ from vidcurate.stage.dropped import with_vectors
 from vidcurate.stage.samples import samples
 from vidcurate.stage.settle import Tables
 from vidcurate.stage.shard import DROPS_FILE
-from vidcurate.stage.verify.check import Check, checked
+from vidcurate.stage.verify.check import Check, checked, rows
 from vidcurate.stage.verify.tar import Packed
 from vidcurate.store.commit import committed
 from vidcurate.store.files import Store
+from vidcurate.table import DROPS
 
 OF_THE_SHARD = ("subset", "bins")
 """Keys of the metadata that the shard's record knows, not the tables."""
@@ -33,9 +34,7 @@ def expected(
         MissingInput: the decisions do not fit the clips.
     """
     clips = tables.clips if decisions is None else with_vectors(store, tables.clips, decisions)
-    key = f"{sharder.folder}/{DROPS_FILE}"
-    drops = store.read_table(key).to_pylist() if store.exists(key) else []
-    left = {row["id"] for row in drops if row["stage"] == "shard"}
+    left = {row["id"] for row in rows(_drops(store, sharder)) if row["stage"] == "shard"}
     found = samples(replace(tables, clips=clips), decisions, sharder)
     return {sample.key: json.loads(json.dumps(sample.metadata)) for sample in found if sample.key not in left}
 
@@ -88,8 +87,7 @@ def check_membership(
         keys: of all samples that were found.
         unseen: samples of shards that could not be opened, as their records count them.
     """
-    record = committed(store, sharder.folder)
-    stale = {key for names in dict(record.get("stale", {})).values() for key in names}  # packed before, and left there
+    stale = _stale(store, sharder)
     missing, foreign = sorted(set(wanted) - set(keys)), sorted(set(keys) - set(wanted) - stale)
 
     def findings() -> Iterator[str | None]:
@@ -99,8 +97,44 @@ def check_membership(
             yield from (f"clip {key} stays, but is in no shard" for key in missing)
         elif len(missing) < unseen and not stale:
             yield f"records count {unseen} samples in shards that were not opened, {len(missing)} clips are left"
+        elif unseen:
+            yield None
 
     return checked("shards/membership", findings())
+
+
+def check_drops(store: Store, sharder: Sharder, clips: pa.Table, wanted: Mapping[str, object]) -> Check:
+    """`shards/drops`: drops.parquet lists, with a reason, the clips that do not stay, and no other.
+
+    Args:
+        store: the dataset.
+        sharder: which of its datasets.
+        clips: CLIPS, all that were cut.
+        wanted: those that stay, by their ids.
+    """
+    key = f"{sharder.folder}/{DROPS_FILE}"
+    if not store.exists(key):
+        return Check(name="shards/drops", note=f"{key} is not there")
+    reasons = {row["id"]: row["reason"] for row in rows(_drops(store, sharder))}
+    stale = _stale(store, sharder)
+
+    def finding(clip: str) -> str | None:
+        if clip in wanted:
+            return f"clip {clip} stays, but {key} lists it" if clip in reasons else None
+        return None if clip in stale or reasons.get(clip) else f"clip {clip} is dropped, but {key} does not say why"
+
+    return checked("shards/drops", map(finding, clips["clip_id"].to_pylist()))
+
+
+def _drops(store: Store, sharder: Sharder) -> pa.Table:
+    """DROPS; empty where they are not there."""
+    key = f"{sharder.folder}/{DROPS_FILE}"
+    return store.read_table(key, ["id", "stage", "reason"]) if store.exists(key) else DROPS.empty_table()
+
+
+def _stale(store: Store, sharder: Sharder) -> set[str]:
+    """Clips that an append has found packed and would not choose today; they stay."""
+    return {key for names in dict(committed(store, sharder.folder).get("stale") or {}).values() for key in names}
 
 
 def _difference(

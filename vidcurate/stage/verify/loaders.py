@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from vidcurate.sharder.base import Sharder
 from vidcurate.stage.verify.check import Check, checked
 from vidcurate.store.files import Store
 
@@ -23,14 +24,17 @@ class Loader:
     Attributes:
         module: that must be there.
         sharders: names of those whose shards it reads.
-        keys: the keys of all samples in some local shards, as the library yields them.
+        keys: the keys of all samples in some local files, as the library yields them.
         package: what pip calls it.
+        index: name of the file, below the sharder's folder, by which it opens the whole dataset; empty where it takes
+            the shards themselves.
     """
 
     module: str
     sharders: tuple[str, ...]
     keys: Callable[[Sequence[Path]], Iterable[str]]
     package: str
+    index: str = ""
 
     @property
     def is_installed(self) -> bool:
@@ -39,28 +43,39 @@ class Loader:
 
 
 def check_loaders(
-    store: Store, sharder: str, files: Sequence[str], keys: Iterable[str], wanted: Literal["auto"] | Sequence[str]
+    store: Store,
+    sharder: Sharder,
+    files: Sequence[str],
+    keys: Mapping[str, int],
+    wanted: Literal["auto"] | Sequence[str],
+    *,
+    is_whole: bool,
 ) -> Iterator[Check]:
     """`loaders/NAME` for each loader that reads shards of this kind.
 
     Args:
         store: the dataset.
-        sharder: name of what wrote the shards.
+        sharder: wrote the shards.
         files: the shards that are sound.
-        keys: of the samples in them.
+        keys: how often each is in them.
         wanted: names of loaders; `auto` takes those that are installed.
+        is_whole: whether these are all shards.
     """
-    counts = Counter(keys)
     for name, loader in LOADERS.items():
-        if sharder not in loader.sharders or (wanted != "auto" and name not in wanted):
+        index = f"{sharder.folder}/{loader.index}" if loader.index else ""
+        if sharder.name not in loader.sharders or (wanted != "auto" and name not in wanted):
             continue
         if not files:
             yield Check(name=f"loaders/{name}", note="no shard is sound")
         elif not store.is_local:
             yield Check(name=f"loaders/{name}", note="opens local datasets only")
+        elif index and not (is_whole and store.exists(index)):
+            yield Check(
+                name=f"loaders/{name}", note="some shards are not sound" if store.exists(index) else f"no {index}"
+            )
         elif loader.is_installed:
-            paths = [Path(store.path(file)) for file in files]
-            yield checked(f"loaders/{name}", _faults(loader, paths, counts))
+            paths = [Path(store.path(file)) for file in ([index] if index else files)]
+            yield checked(f"loaders/{name}", _faults(loader, paths, keys))
         elif wanted == "auto":
             yield Check(name=f"loaders/{name}", note="not installed")
         else:
@@ -112,9 +127,21 @@ def _datasets(paths: Sequence[Path]) -> Iterator[str]:
     return (row["__key__"] for row in rows.select_columns(["__key__"]))
 
 
+def _wids(paths: Sequence[Path]) -> Iterator[str]:
+    import wids
+
+    for path in paths:
+        dataset = wids.ShardListDataset(str(path), localname=lambda url: url, transformations=[])
+        try:
+            yield from (dataset[number]["__key__"] for number in range(len(dataset)))
+        finally:
+            dataset.close()
+
+
 LOADERS: Mapping[str, Loader] = {
     "webdataset": Loader(module="webdataset", sharders=("webdataset",), keys=_webdataset, package="webdataset"),
-    "tarfile": Loader(module="tarfile", sharders=("webdataset", "cosmos"), keys=_tarfile, package="python"),
+    "tarfile": Loader(module="tarfile", sharders=("webdataset",), keys=_tarfile, package="python"),
+    "wids": Loader(module="wids", sharders=("webdataset",), keys=_wids, package="wids", index="wids.json"),
     "datasets": Loader(module="datasets", sharders=("webdataset",), keys=_datasets, package="datasets"),
 }
 """By the name that `verify.loaders` knows."""

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping
-from typing import cast
+from dataclasses import dataclass
+from typing import Any, cast
 
 from vidcurate.dedup.base import Dedup
 from vidcurate.errors import ConfigError
@@ -17,30 +18,45 @@ from vidcurate.store.provenance import KEY
 log = logging.getLogger(__name__)
 
 
-def made_by(store: Store, recipe: Recipe) -> tuple[Dedup, Sharder, bool]:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Made:
     """What has made the shards.
+
+    Attributes:
+        rule: decided which clips are duplicates.
+        sharder: packed the others.
+        is_said: whether run.json says so.
+        elsewhere: what came from another dataset, `clips` or `decisions`, as run.json says.
+    """
+
+    rule: Dedup
+    sharder: Sharder
+    is_said: bool = False
+    elsewhere: tuple[str, ...] = ()
+
+
+def made_by(store: Store, recipe: Recipe) -> Made:
+    """What has made the shards of a dataset.
 
     Args:
         store: the dataset.
         recipe: counts where run.json says nothing, or nothing of shards of this kind while there are some.
-
-    Returns:
-        The rule, the sharder, and whether run.json says that shards have been made.
     """
-    said = _said(store)
-    ours = said.get("sharder", {}).get("_target_") == target(type(recipe.sharder))
-    if not said or (not ours and store.exists(recipe.sharder.folder)):
-        return recipe.dedup, recipe.sharder, False
+    ours, said = Made(rule=recipe.dedup, sharder=recipe.sharder), _said(store)
+    is_ours = said.get("sharder", {}).get("_target_") == target(type(recipe.sharder))
+    if not said or (not is_ours and store.exists(recipe.sharder.folder)):
+        return ours
     try:
         rule = cast("Dedup", build("dedup", f"{KEY}: dedup", said.get("dedup")))
         sharder = cast("Sharder", build("sharder", f"{KEY}: sharder", said.get("sharder")))
     except ConfigError as error:  # of another version, or of a package that is not installed
         log.warning("%s; verify goes by the config instead", error)
-        return recipe.dedup, recipe.sharder, False
-    return rule, sharder, True
+        return ours
+    elsewhere = tuple(name for name in ("clips", "decisions") if said.get(name))
+    return Made(rule=rule, sharder=sharder, is_said=True, elsewhere=elsewhere)
 
 
-def _said(store: Store) -> Mapping[str, Mapping[str, object]]:
+def _said(store: Store) -> Mapping[str, Any]:
     """The config of the last `shard`; empty if there was none."""
     steps = store.read_json(KEY) if store.exists(KEY) else {}
     return dict(steps.get("shard", {}).get("config", {}))

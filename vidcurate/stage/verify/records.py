@@ -16,8 +16,8 @@ from vidcurate.store.commit import RECORD, committed
 from vidcurate.store.files import Store
 
 BESIDE = (
-    "index.json", "*.md", "*.md5", "*.sha256", "SHA256SUMS", "sha256sums.txt", "croissant.json", "wids*.json",
-    "drops*", ".nv-meta/*", "*wdinfo*.json", "dataset_info.json", "takedown*.json",
+    "index.json", "*/index.json", "README.md", "SHA256SUMS", "croissant.json", "drops.parquet", "wids.json",
+    ".nv-meta/*", "*.tar.idx", "*wdinfo.json", "wdinfo_list.csv",
 )  # fmt: skip
 """What lies beside shards and lists or describes them, below the sharder's folder."""
 

@@ -14,6 +14,7 @@ from typing import BinaryIO
 
 from vidcurate.sharder.base import File, Shard
 from vidcurate.stage.place import KEPT
+from vidcurate.stage.settle import clips_store
 from vidcurate.stage.verify.check import Check, checked
 from vidcurate.stage.verify.sidecar import sidecar_faults
 from vidcurate.stage.verify.tar import Member, Packed, read_tar
@@ -117,12 +118,13 @@ def _sample_faults(shard: Shard, samples: Sequence[Packed]) -> Iterator[str | No
 
 def _media_faults(store: Store, shard: Shard, path: Path, samples: Sequence[Packed]) -> Iterator[str | None]:
     """The clip in a sample is its file in the dataset; a file that is missing is not the shard's fault."""
+    clips = clips_store(store)
     with path.open("rb") as tar:
         for sample in samples:
-            member, clip = sample.member("mp4"), store.path(f"{KEPT}/{sample.key}.mp4")
-            if member is None or not store.fs.exists(clip):
+            member, clip = sample.member("mp4"), clips.path(f"{KEPT}/{sample.key}.mp4")
+            if member is None or not clips.fs.exists(clip):
                 continue
-            with store.fs.open(clip, "rb") as file:
+            with clips.fs.open(clip, "rb") as file:
                 same = file.seek(0, 2) == member.size and _are_equal(tar, member, file)
             yield None if same else f"{shard.files[0].key}: sample {sample.key!r} holds other bytes than its clip"
 

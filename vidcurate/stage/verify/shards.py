@@ -16,11 +16,12 @@ from vidcurate.runtime.base import Runtime
 from vidcurate.sharder.base import Shard, Sharder
 from vidcurate.stage.verify.check import Check, checked, merged
 from vidcurate.stage.verify.decode import Batch, Spot, batches, check_decoding, is_drawn
-from vidcurate.stage.verify.expected import check_membership, check_metadata, metadata_of
+from vidcurate.stage.verify.expected import check_drops, check_membership, check_metadata, metadata_of
 from vidcurate.stage.verify.loaders import check_loaders
 from vidcurate.stage.verify.records import check_listed
 from vidcurate.stage.verify.shard import FORMATS, Inspected, inspect
 from vidcurate.stage.verify.subsets import check_subsets
+from vidcurate.stage.verify.sums import check_sums
 from vidcurate.store.files import Store
 
 INSIDE = ("shards/samples", "shards/media", "shards/metadata", "shards/sidecars")
@@ -93,24 +94,33 @@ def check_shards(look: Look, runtime: Runtime) -> Iterator[Check]:
     seen = sorted((_seen(look, entry) for entry in found), key=lambda entry: entry.shard.name)
     files = [entry.checks["shards/files"] for entry in seen]
     yield merged("shards/files", [*files, check_listed(look.store, look.sharder, look.shards)])
+    yield check_sums(look.store, look.sharder, look.shards)
     for name in INSIDE:
         parts = [entry.checks[name] for entry in seen if name in entry.checks]
         yield merged(name, parts, look.doubt if name == "shards/metadata" else _unopened(look, seen))
-    keys = sum((entry.keys for entry in seen), Counter[str]())
+    keys = _together(seen)
     yield checked("shards/keys", _keys(keys))
     if look.wanted is None:
-        yield Check(name="shards/membership", note=look.doubt)
+        yield from (Check(name=name, note=look.doubt) for name in ("shards/membership", "shards/drops"))
     else:
         unseen = sum(entry.shard.num_samples for entry in seen if not entry.is_open)
         yield check_membership(look.store, look.sharder, look.wanted, keys, unseen)
+        yield check_drops(look.store, look.sharder, look.clips, look.wanted)
     packed = {key: (video, entry.shard.subset) for entry in seen for key, video in entry.videos.items()}
     yield check_subsets(packed, look.clips, look.decisions)
     sound = [entry for entry in seen if entry.is_sound]
     names = [entry.shard.files[0].key for entry in sound]
-    inside = sum((entry.keys for entry in sound), Counter[str]())
-    yield from check_loaders(look.store, look.sharder.name, names, inside, look.settings.loaders)
+    inside, is_whole = _together(sound), len(sound) == len(seen)
+    yield from check_loaders(look.store, look.sharder, names, inside, look.settings.loaders, is_whole=is_whole)
     if look.settings.sample:
         yield check_decoding(look.store, [batch for entry in seen for batch in entry.batches], runtime)
+
+
+def _together(seen: Sequence[Seen]) -> Counter[str]:
+    keys: Counter[str] = Counter()
+    for entry in seen:
+        keys.update(entry.keys)
+    return keys
 
 
 def _seen(look: Look, found: Inspected) -> Seen:
@@ -137,9 +147,13 @@ def _spots(look: Look, found: Inspected, facts: Mapping[str, Metadata]) -> Itera
     for sample in found.samples or ():
         clip, values = sample.member("mp4"), facts.get(sample.key)
         if clip is not None and values is not None and is_drawn(sample.key, share, look.seed):
-            shape = {name: int(values.get(name) or 0) for name in ("num_frames", "width", "height")}
+            shape = {name: _whole(values.get(name)) for name in ("num_frames", "width", "height")}
             digest = look.hashes.get(sample.key) or ""
             yield Spot(key=sample.key, offset=clip.offset, size=clip.size, content_hash=digest, **shape)
+
+
+def _whole(value: object) -> int:
+    return value if isinstance(value, int) else 0
 
 
 def _unopened(look: Look, seen: Sequence[Seen]) -> str:

@@ -1,0 +1,25 @@
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).parents[1]
+
+
+def test_every_way_is_measured_and_both_checks_pass():
+    settings = ["--clips", "12", "--kib", "4", "--target-mib", "0.02", "--rounds", "1"]
+
+    ended = subprocess.run(
+        [sys.executable, "benchmarks/shard.py", *settings], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+
+    rows = re.findall(r"^│ (\S.*?) +│ +[\d.]+ +│", ended.stdout, re.MULTILINE)
+    assert rows[:2] == ["vidcurate", "vidcurate, checksums=false"]
+    assert len(rows) == 7 + 4
+    assert "12 of 12 clips as they were" in ended.stdout
+    # A sample takes 7 KiB with its headers, a shard of 20 KiB two: six shards of a tar, a side-car, an index and a
+    # record each, index.json and the commit record. The seventh clip dies in the fourth tar.
+    assert "killed -9 after 3 shards and run again: 26 files identical" in ended.stdout
+    assert "on two workers: 26 files identical" in ended.stdout
