@@ -40,7 +40,7 @@ from vidcurate.sharder.plan import plan
 from vidcurate.sharder.sidecar import read_member, read_sidecar
 from vidcurate.sharder.tar import Tar
 from vidcurate.sharder.webdataset import WebDataset
-from vidcurate.stage.shard import shard
+from vidcurate.stage.shard import Whole, shard
 from vidcurate.store.files import Store
 
 PROCESSES = multiprocessing.get_context("forkserver")
@@ -131,7 +131,7 @@ def ours(source, out, target, checksums=True, count=None, runtime=None) -> None:
     """Shards by vidcurate."""
     sharder = WebDataset(bins=(), target_bytes=target, checksums=checksums)
     parts = plan(samples(source, count), sharder, 0)
-    shard(Store(str(source)), Store(str(out)), parts, sharder, "cut", runtime or Local())
+    shard(Store(str(source)), Store(str(out)), parts, sharder, Whole(cut="cut"), runtime or Local())
 
 
 def shard_writer(source, out, target, checksums=False) -> None:

@@ -1,16 +1,9 @@
 from __future__ import annotations
 
-import subprocess
-import sys
-
 import pytest
 
+from tests.forked import vidcurate
 from vidcurate.app import forced
-
-
-def vidcurate(*arguments: str, cwd) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "vidcurate", *arguments]
-    return subprocess.run(command, cwd=cwd, capture_output=True, text=True, check=False, timeout=300)
 
 
 @pytest.mark.parametrize(

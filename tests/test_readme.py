@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -11,6 +12,7 @@ from pathlib import Path
 import pyarrow.parquet as pq
 import pytest
 
+from tests.forked import vidcurate
 from tests.media import write_video
 
 ROOT = Path(__file__).parents[1]
@@ -22,6 +24,9 @@ SNIPPETS = [block for kind, block in BLOCKS if kind == "python"]
 
 def shell(line: str, cwd: Path) -> subprocess.CompletedProcess[str]:
     """Run a line as the README's reader would, with this interpreter's `vidcurate` in place of the venv's."""
+    words = shlex.split(line)
+    if words[0] == "vidcurate" or words[:3] == ["python", "-m", "vidcurate"]:
+        return vidcurate(*words[words.index("vidcurate") + 1 :], cwd=cwd)
     environment = os.environ | {"PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"}
     return subprocess.run(
         line, cwd=cwd, env=environment, shell=True, capture_output=True, text=True, check=False, timeout=400

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import csv
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
+from tests.forked import vidcurate
 from tests.media import write_video
 
 
@@ -19,18 +18,13 @@ def folder(tmp_path_factory) -> Path:
     for name, seed, gop in (("a.mp4", 1, 50), ("b.mp4", 2, 50), ("c.mp4", 1, 10)):
         write_video(root / "videos" / name, (30, 30), seed=seed, gop=gop)
     options = ("splitter=fixed", "splitter.length=1", "splitter.min_length=0.5", "embedder=histogram", "runtime=local")
-    ended = vidcurate(root, "+experiment=split", "source.path=videos", "out=o", *options)
+    ended = vidcurate("+experiment=split", "source.path=videos", "out=o", *options, cwd=root)
     assert ended.returncode == 0, ended.stderr
     return root
 
 
-def vidcurate(cwd: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "vidcurate", *arguments]
-    return subprocess.run(command, cwd=cwd, capture_output=True, text=True, check=False, timeout=300)
-
-
 def test_a_sweep_with_a_failing_job_still_ends_in_one_table(folder):
-    ended = vidcurate(folder, "-m", "+experiment=dedup", "out=o", "cluster=single", "dedup.eps=0.001,9,0.05,1.5")
+    ended = vidcurate("-m", "+experiment=dedup", "out=o", "cluster=single", "dedup.eps=0.001,9,0.05,1.5", cwd=folder)
 
     with (folder / "o/semantic/epsilon_table.csv").open() as file:
         rows = list(csv.DictReader(file))
@@ -44,11 +38,11 @@ def test_a_sweep_with_a_failing_job_still_ends_in_one_table(folder):
 
 
 def test_neighbours_are_not_searched_again_for_another_epsilon(folder):
-    vidcurate(folder, "+experiment=dedup", "out=o", "dedup.eps=0.02")
+    vidcurate("+experiment=dedup", "out=o", "dedup.eps=0.02", cwd=folder)
     tables = sorted((folder / "o/semantic/extraction/semdedup_pruning_tables").glob("*.parquet"))
     before = [path.stat().st_mtime_ns for path in tables]
 
-    ended = vidcurate(folder, "+experiment=dedup", "out=o", "dedup.eps=0.03")
+    ended = vidcurate("+experiment=dedup", "out=o", "dedup.eps=0.03", cwd=folder)
 
     assert ended.returncode == 0, ended.stderr
     assert tables
@@ -56,7 +50,7 @@ def test_neighbours_are_not_searched_again_for_another_epsilon(folder):
 
 
 def test_a_sweep_gives_the_summary_files_that_nemo_curator_gives(folder):
-    vidcurate(folder, "-m", "+experiment=dedup", "out=o", "dedup.eps=0.01,0.1")
+    vidcurate("-m", "+experiment=dedup", "out=o", "dedup.eps=0.01,0.1", cwd=folder)
 
     for eps in ("0.01", "0.1"):
         lines = (folder / f"o/semantic/extraction/dedup_summary_{eps}.csv").read_text().splitlines()

@@ -91,6 +91,7 @@ def test_an_append_leaves_shards_alone_and_numbers_new_ones_after_them(grown):
     index = Store(str(both)).read_json("webdataset/v0/index.json")
     assert [entry["path"] for entry in index["shards"]] == [name.removeprefix("v0/") for name in new]
     assert (index["num_samples"], summary["shards"]["samples"]) == (4, 4)
+    assert "4 clips of 2 videos" in (both / "webdataset/v0/README.md").read_text()
 
 
 def test_a_new_clip_that_duplicates_a_packed_one_is_left_out_whichever_dedup_would_keep(grown):

@@ -47,7 +47,7 @@ def by_readme(theirs: Path, ours: Path) -> None:
 
 def faults(out: Path) -> dict[str, tuple[int, int]]:
     """What `verify` looks at and finds, but for clips that it decodes, which are none."""
-    with pytest.raises(VidcurateError, match="1 of 17 checks fail"):
+    with pytest.raises(VidcurateError, match=r"1 of [0-9]* checks fail"):
         shard(out, WebDataset(), Foreign(), Leader(eps=0.01), ["verify"])
     checks = json.loads((out / "verify.json").read_text())["checks"]
     return {check["name"]: (check["checked"], check["faults"]) for check in checks if check["name"] != "decode/clips"}

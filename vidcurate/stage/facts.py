@@ -52,7 +52,7 @@ def scores_of(ids: Sequence[str], scores: pa.Table) -> dict[str, pa.Array]:
     found = {}
     for name in sorted(name for name in pc.unique(names).to_pylist() if name):
         ours = scores.filter(pc.equal(names, name))
-        found[name] = ours["value"].take(pc.index_in(pa.array(ids), value_set=ours["clip_id"]))
+        found[name] = ours["value"].take(pc.index_in(pa.array(ids, pa.string()), value_set=ours["clip_id"]))
     return found
 
 

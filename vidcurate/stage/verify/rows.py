@@ -50,7 +50,9 @@ def _clips(tables: Tables) -> Iterator[str | None]:
         name = f"clip {row['clip_id']}"
         if times[row["clip_id"]] > 1:
             yield f"{name} has {times[row['clip_id']]} rows in CLIPS"
-        elif row["video_id"] not in videos and (row["kept"] or row["video_id"]):  # nobody may say it of a dropped one
+        elif row["reason"] and not row["kept"] and row["video_id"] is None:
+            yield None  # of another dataset, dropped for want of a meta that says more
+        elif row["video_id"] not in videos:
             yield f"{name} is cut from {row['video_id']}, which VIDEOS does not know"
         elif row["kept"] == bool(row["reason"]):
             yield f"{name}: kept={row['kept']} with reason {row['reason']!r}"
