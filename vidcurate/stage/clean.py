@@ -91,12 +91,12 @@ def _clean_table(store: Store, key: str, gone: frozenset[str]) -> None:
     after = without(before, gone)
     if after.equals(before):
         return
-    store.write_table(key, after)
     folder = key.rpartition("/")[0]
     if folder.startswith(f"{DECISIONS}/") and (record := committed(store, folder)):
         kept = int(pc.sum(after["kept"]).as_py() or 0)
         counts = {"kept": kept, "removed": after.num_rows - kept, "total": after.num_rows}
         commit(store, folder, **record | counts)
+    store.write_table(key, after)  # last: a table that is clean already is not looked at again
 
 
 def _clean_labels(store: Store, key: str, gone: frozenset[str]) -> None:
