@@ -151,11 +151,11 @@ def _carry_out(store: Store, taken: Takedown) -> None:
         log.warning(
             "takedown: %s is removed as a whole: its shards cannot be written without a clip; pack anew", folder
         )
-    for folder, holding in taken.shards.items():
-        _rewrite(store, folder, holding, taken)
     kept = (entry for sharder, _ in sharders(store) for entry in stored_shards(store, sharder).values())
     shards = {file.key for entry in kept for file in entry.files}
     clean(store, taken.videos, taken.clips, shards)
+    for folder, holding in taken.shards.items():  # after the tables, from which they are described
+        _rewrite(store, folder, holding, taken)
     seen = demand_gone(store, taken, everything(store, (JOURNAL, LIST, RUN)))  # the last is searched by `conclude`
     proof = {"videos": len(taken.videos), "clips": len(taken.clips), "files": seen.files, "bytes": seen.num_bytes}
     store.write_json(LIST, _listed(store) | {"last": proof | {"orphans": len(taken.orphans)}})
