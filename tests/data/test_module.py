@@ -10,8 +10,10 @@ import pytest
 import torch
 
 from tests.data import ranks
-from tests.data.made import made_dataset
+from tests.data.made import made_dataset, made_samples
+from tests.sharder.made import packed_apart
 from vidcurate.errors import ConfigError, DecodeError
+from vidcurate.sharder.webdataset import WebDataset
 from vidcurate.store.files import Store
 
 if TYPE_CHECKING:
@@ -214,20 +216,17 @@ def test_a_dataset_of_broken_clips_is_an_error(tmp_path):
 
 @QUIET
 def test_val_and_test_are_read_from_a_url_in_order(models, clips, tmp_path):
-    store = made_dataset(Store(f"memory://{tmp_path.name}"), clips[:6], per_shard=2)
-    index = store.read_json("webdataset/v0/index.json")
-    for shard, subset in zip(index["shards"], ("train", "val", "test"), strict=True):
-        shard["subset"] = subset
-    store.write_json("webdataset/v0/index.json", index)
+    store = Store(f"memory://{tmp_path.name}")
+    samples = made_samples(store, clips[:6])
+    packed_apart(WebDataset(), store, train=samples[:2], val=samples[2:4], test=samples[4:])
     data = data_of(store, path=store.url, batch_size=1, frames=1)
     model = models.Evaluated()
 
     models.trainer(tmp_path, max_epochs=1, num_sanity_val_steps=0).fit(model, data)
 
-    shown = [sorted(key for batch in batches for key in batch) for batches in (model.shown, model.evaluated)]
-    assert [len(batches) for batches in (*shown, keys(data.test_dataloader()))] == [2, 2, 2]
-    assert len({*shown[0], *shown[1], *(key for [key] in keys(data.test_dataloader()))}) == 6
-    assert keys(data.val_dataloader()) == keys(data.val_dataloader()) == model.evaluated
+    assert sorted(model.shown) == [["clip-00"], ["clip-01"]]
+    assert model.evaluated == keys(data.val_dataloader()) == [["clip-02"], ["clip-03"]]
+    assert keys(data.test_dataloader()) == [["clip-04"], ["clip-05"]]
 
 
 def test_a_dataset_without_a_split_has_nothing_to_evaluate(dataset):

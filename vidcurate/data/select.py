@@ -14,7 +14,8 @@ from numpy.typing import NDArray
 from vidcurate.errors import ConfigError
 from vidcurate.registry import near
 
-NOT_METADATA = ("offset", "size")
+PLACES = ("offset", "size")
+"""What the names of columns end in that say where something lies in the tar."""
 Bounds = Mapping[str, tuple[float | None, float | None]]
 Where = Bounds | Callable[[Mapping[str, Any]], bool]
 
@@ -25,8 +26,8 @@ class Selection:
 
     Attributes:
         where: bounds, both included and None for none, of numbers in the shards' tables, e.g.
-            `{"duration": (2, 10), "score_motion": (0.1, None)}`; or a function that says of a row of these tables
-            whether the sample is wanted.
+            `{"duration": (2, 10), "score_motion.motion": (0.1, None)}`; or a function that says of a row of these
+            tables whether the sample is wanted.
         min_caption: characters that a caption has at least.
     """
 
@@ -63,7 +64,9 @@ class Selection:
 
 
 def _column(table: pa.Table, name: str) -> pa.ChunkedArray:
-    known = [field.name for field in table.schema if _is_number(field.type) and field.name not in NOT_METADATA]
+    known = [
+        field.name for field in table.schema if _is_number(field.type) and field.name.rpartition("_")[2] not in PLACES
+    ]
     if name not in known:
         raise ConfigError(
             [f"where: no number {name!r} in the samples{near(name, known)}; there are {', '.join(known)}"]
