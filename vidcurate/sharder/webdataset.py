@@ -28,8 +28,8 @@ class WebDataset(Sharder):
 
     Attributes:
         embedding: whether a sample has its embedding as `{key}.npy`, float32 [dim].
-        checksums: whether shards are hashed while they are written, which doubles the CPU-seconds that takes; without,
-            nobody can tell a damaged shard from a sound one.
+        checksums: whether shards are hashed while they are written, which takes as long as the writing; without, nobody
+            can tell a damaged shard from a sound one.
     """
 
     computes: ClassVar[bool] = False
