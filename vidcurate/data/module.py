@@ -47,8 +47,8 @@ class VideoData(LightningDataModule):
         scale: float32 in [0, 1] instead of uint8.
         device: `cuda` decodes on the GPU of the rank, by torchcodec; it takes `num_workers=0`.
         min_caption: characters that captions have at least.
-        where: bounds, e.g. `{"duration": (2, 10), "score_motion.motion": (0.1, None)}`, of numbers in the shards' tables, or
-            a function of a row of these; see `Selection`.
+        where: bounds, e.g. `{"duration": (2, 10), "score_motion.motion": (0.1, None)}`, of numbers in the shards'
+            tables, or a function of a row of these; see `Selection`.
         captions: name of captions that lie beside the dataset, in place of its own.
         bucket: bins that all clips of a batch share, of those that the dataset is binned by, e.g. `("aspect",)`.
         shuffle: whether the clips of `train` are mixed.

@@ -44,6 +44,7 @@ class Litdata(Sharder):
     """
 
     closing: ClassVar[int] = 8
+    computes: ClassVar[bool] = False
 
     target_bytes: Annotated[int, pydantic.Field(gt=0, le=LARGEST)] = 64 * 1024**2
     bins: tuple[Bin, ...] = ()

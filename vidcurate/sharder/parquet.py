@@ -11,7 +11,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterator, Sequence
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 import numpy as np
 import pyarrow as pa
@@ -44,6 +44,8 @@ class Parquet(Sharder):
         row_group_bytes: a row group, which a reader that streams holds in memory, is closed before it grows past this;
             one clip is in it at least. The writer holds two.
     """
+
+    computes: ClassVar[bool] = False
 
     bins: tuple[Bin, ...] = ()
     media: Literal["bytes", "paths"] = "bytes"

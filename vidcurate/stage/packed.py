@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
-import tarfile
-from pathlib import PurePosixPath
 from typing import Any
 
 from vidcurate.errors import MissingInput
-from vidcurate.sharder.base import Shard, Sharder
+from vidcurate.sharder.base import File, Part, Shard, Sharder
 from vidcurate.sharder.sidecar import read_sidecar
 from vidcurate.store.files import Store
 
+SUFFIX = "_keys.json"
+"""Ends the name of a list of samples: pairs of a key and the id of its video."""
 KEYS = ("key", "clip_id")
 """What the column of keys may be called in a table."""
 VIDEO_IDS = ("video_id", "video_uuid")
@@ -24,7 +25,7 @@ def keys_of(store: Store, sharder: Sharder, shard: Shard) -> dict[str, str]:
     Args:
         store: the dataset.
         sharder: which of its datasets.
-        shard: which one; its table `{name}.parquet` is read, or its tars where it has none.
+        shard: which one.
 
     Returns:
         Id of the video of every key; empty where the metadata do not tell it.
@@ -32,37 +33,31 @@ def keys_of(store: Store, sharder: Sharder, shard: Shard) -> dict[str, str]:
     Raises:
         MissingInput: the shard does not tell its keys, or not as many as it has samples.
     """
-    side_car = f"{sharder.folder}/{shard.name}.parquet"
-    tars = [file.key for file in shard.files if file.key.endswith(".tar")]
-    if store.exists(side_car):
-        found = _listed(store, side_car)
-    else:
-        found = {}
-        for key in tars:
-            for name, video in _walked(store, key).items():
-                found[name] = found.get(name) or video
+    table, listed = (f"{sharder.folder}/{shard.name}{suffix}" for suffix in (".parquet", SUFFIX))
+    found = _of_table(store, table) if store.exists(table) else {}
+    if not found and store.exists(listed):
+        found = dict(store.read_json(listed))
     if len(found) != shard.num_samples:
         raise MissingInput(
-            f"{sharder.folder}/{shard.name}: {len(found)} keys can be read of {shard.num_samples} samples; the files "
-            f"of sharder={sharder.name} were changed, or do not tell them. Pack anew with sharder.append=false"
+            f"{sharder.folder}/{shard.name}: {len(found)} keys can be read of {shard.num_samples} samples; its files "
+            "were changed. Pack anew with sharder.append=false"
         )
     return found
 
 
-def _listed(store: Store, key: str) -> dict[str, str]:
+def list_keys(store: Store, sharder: Sharder, part: Part, files: tuple[File, ...]) -> tuple[File, ...]:
+    """A list of the samples of a part, as one of the files of its shard, unless a table among them tells as much."""
+    if f"{sharder.folder}/{part.name}.parquet" in [file.key for file in files]:
+        return files
+    key, pairs = f"{sharder.folder}/{part.name}{SUFFIX}", [(sample.key, sample.source) for sample in part.samples]
+    content = json.dumps(pairs, ensure_ascii=False).encode()
+    store.write(key, content)
+    return (*files, File(key=key, num_bytes=len(content), sha256=hashlib.sha256(content).hexdigest()))
+
+
+def _of_table(store: Store, key: str) -> dict[str, str]:
     rows = read_sidecar(store, key, [*KEYS, *VIDEO_IDS]).to_pylist()
     return {row[name]: _video(row) for row in rows for name in [name for name in KEYS if name in row][:1]}
-
-
-def _walked(store: Store, key: str) -> dict[str, str]:
-    found: dict[str, str] = {}
-    with store.fs.open(store.path(key), "rb") as file, tarfile.open(fileobj=file) as tar:
-        for member in tar:
-            name, _, suffix = PurePosixPath(member.name).name.partition(".")
-            found.setdefault(name, "")
-            if suffix == "json" and (content := tar.extractfile(member)) is not None:
-                found[name] = _video(json.load(content))
-    return found
 
 
 def _video(metadata: dict[str, Any]) -> str:

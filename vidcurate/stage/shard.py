@@ -19,6 +19,7 @@ from vidcurate.runtime.base import Runtime
 from vidcurate.sharder.base import File, Part, Shard, Sharder
 from vidcurate.sharder.checksums import write_checksums
 from vidcurate.stage.describe import describe
+from vidcurate.stage.packed import list_keys
 from vidcurate.stage.settle import Tables
 from vidcurate.store import parquet
 from vidcurate.store.commit import RECORD, commit, committed, is_current
@@ -118,7 +119,8 @@ def finish(store: Store, sharder: Sharder, shards: Sequence[Shard], whole: Whole
 def pack_part(part: Part, *, sharder: Sharder, cut: str, clips: str, out: str) -> Shard:
     """Write one shard, wholly on one worker, and its record last."""
     store = Store(out)
-    files = loaded(sharder, best_device() if sharder.computes else "cpu")(Store(clips), store, part)
+    write = loaded(sharder, best_device() if sharder.computes else "cpu")
+    files = list_keys(store, sharder, part, write(Store(clips), store, part))
     entry = Shard(
         name=part.name,
         subset=part.subset,
