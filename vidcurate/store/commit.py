@@ -11,11 +11,18 @@ RECORD = "_commit.json"
 
 
 def committed(store: Store, folder: str) -> dict[str, Any]:
-    """What the folder's record says; empty where nothing has been committed."""
+    """What the folder's record says; empty where nothing has been committed.
+
+    Raises:
+        ValueError: it is no JSON, or no mapping.
+    """
     try:
-        return dict(store.read_json(f"{folder}/{RECORD}"))
+        found = store.read_json(f"{folder}/{RECORD}")
     except (FileNotFoundError, NotADirectoryError):
         return {}
+    if not isinstance(found, dict):
+        raise ValueError(f"{store.path(folder)}/{RECORD}: a {type(found).__name__}, not a mapping")
+    return found
 
 
 def is_current(store: Store, folder: str, fingerprint: str) -> bool:

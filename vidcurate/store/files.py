@@ -104,8 +104,18 @@ class Store:
         return sorted(name for name in names if name.endswith(suffix))
 
     def read_json(self, key: str) -> Any:
-        """The value of a JSON key."""
-        return json.loads(self.read(key))
+        """The value of a JSON key.
+
+        Raises:
+            json.JSONDecodeError: it is no JSON; says which file.
+        """
+        content = self.read(key)
+        try:
+            return json.loads(content)
+        except json.JSONDecodeError as error:
+            raise json.JSONDecodeError(f"{self.path(key)}: {error.msg}", error.doc, error.pos) from error
+        except UnicodeDecodeError as error:
+            raise json.JSONDecodeError(f"{self.path(key)}: no text: {error.reason}", "", error.start) from error
 
     def write_json(self, key: str, value: object) -> None:
         """Write a value as JSON with sorted keys."""

@@ -37,6 +37,7 @@ from vidcurate.registry import registered
 from vidcurate.sharder.checksums import write_checksums
 from vidcurate.source.folder import Folder
 from vidcurate.splitter.fixed import Fixed
+from vidcurate.stage.neighbours import FOLDER as NEIGHBOURS
 from vidcurate.stage.shard import stored_shards
 from vidcurate.stage.verify.decode import is_drawn
 from vidcurate.stage.verify.loaders import check_loaders
@@ -187,6 +188,20 @@ def lie_in_the_index(root: Path) -> None:
     write_checksums(Store(str(root)), FOLDER, shards(root))
 
 
+def spoil(key: str) -> Callable[[Path], None]:
+    """What is in a file is neither JSON nor a table; SHA256SUMS is written for that."""
+
+    def damage(root: Path) -> None:
+        (root / key).write_bytes(b"{\xff")
+        write_checksums(Store(str(root)), FOLDER, shards(root))
+
+    return damage
+
+
+def spoil_a_record(root: Path) -> None:
+    (root / FOLDER / f"{shards(root)[0].name}_shard.json").write_text("[")
+
+
 FAULTS: list[tuple[Callable[[Path], object], str, str]] = [
     (flip_a_byte, "shards/files", "has other bytes than were written"),
     (cut_off, "shards/files", "bytes, its record says"),
@@ -209,6 +224,15 @@ FAULTS: list[tuple[Callable[[Path], object], str, str]] = [
     (lambda root: (root / "clips" / "new.mp4").touch(), "tables/files", "clips/new.mp4 is a file of no clip"),
     (forget_a_video, "tables/rows", "which VIDEOS does not know"),
     (lambda root: (root / CLIPS).write_bytes(b"no table"), "tables/rows", "a file of tables/ cannot be read"),
+    (spoil("run.json"), "dataset/run", "run.json cannot be read"),
+    (spoil("tables/_commit.json"), "tables/rows", "tables/_commit.json: "),
+    (spoil(DECISIONS), "tables/decisions", "semantic/decisions/eps=0.01 cannot be read"),
+    (spoil(f"{DECISIONS.rpartition('/')[0]}/_commit.json"), "tables/decisions", "_commit.json: "),
+    (spoil(f"{NEIGHBOURS}/_commit.json"), "tables/decisions", "the stored pairs cannot be read"),
+    (spoil(f"{FOLDER}/_commit.json"), "shards/index", "is no commit record"),
+    (spoil(f"{FOLDER}/index.json"), "shards/index", "is no index of shards"),
+    (spoil(f"{FOLDER}/drops.parquet"), "shards/drops", "cannot be read"),
+    (spoil_a_record, "shards/index", "is no record of a shard"),
     (spoil_a_vector, "tables/embeddings", "is empty or not finite"),
     (orphan, "tables/decisions", "orphan: clip"),
     (keep_both, "tables/decisions", "are both kept at a similarity of"),

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from itertools import chain, islice
 from typing import Any
 
 import pyarrow as pa
 
+DAMAGE = (OSError, ValueError, KeyError, pa.ArrowException)
+"""What reading a table or JSON raises where its bytes, its columns or its keys are not those that were written."""
 EXAMPLES = 5
 """Faults that a check tells in words; the others it counts."""
 
@@ -48,6 +50,14 @@ def checked(name: str, findings: Iterable[str | None], note: str = "") -> Check:
             faults += 1
             examples += [fault][: EXAMPLES - len(examples)]
     return Check(name=name, checked=things, faults=faults, examples=tuple(examples), note=note)
+
+
+def guarded(name: str, look: Callable[[], Check]) -> Check:
+    """A check, or the fault that a file it goes by cannot be read."""
+    try:
+        return look()
+    except DAMAGE as error:
+        return checked(name, [f"a file that this goes by cannot be read: {error}"])
 
 
 def merged(name: str, parts: Iterable[Check], note: str = "") -> Check:

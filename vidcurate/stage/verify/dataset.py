@@ -14,7 +14,8 @@ from vidcurate.recipe import Recipe
 from vidcurate.runtime.base import Runtime
 from vidcurate.stage.settle import FOLDER as TABLES
 from vidcurate.stage.settle import SCHEMAS, Tables, clips_store, read_tables
-from vidcurate.stage.verify.check import Check, checked
+from vidcurate.stage.verify.check import DAMAGE, Check, checked, guarded
+from vidcurate.stage.verify.decisions import NAME as DECIDED
 from vidcurate.stage.verify.decisions import check_decisions, read_decisions
 from vidcurate.stage.verify.embeddings import check_embeddings
 from vidcurate.stage.verify.expected import expected
@@ -24,6 +25,7 @@ from vidcurate.stage.verify.records import check_index, read_records
 from vidcurate.stage.verify.report import as_table, demand_truth, write_result
 from vidcurate.stage.verify.rows import check_rows
 from vidcurate.stage.verify.shards import Look, check_shards
+from vidcurate.store.commit import committed
 from vidcurate.store.files import Store
 
 log = logging.getLogger(__name__)
@@ -48,8 +50,9 @@ def verify(store: Store, recipe: Recipe, runtime: Runtime, seed: int) -> tuple[C
     shards, unreadable = read_records(store, sharder)
     if not (tables.clips.num_rows or fault or shards or unreadable or said):
         raise MissingInput(f"{store.url}: neither tables nor shards to verify; run +experiment=curate with this out")
-    decisions = read_decisions(store, rule) if rule.compares else None
-    checks = [checked("tables/rows", [fault])] if fault else [*_of_tables(store, tables, rule, decisions)]
+    checks = [made.check]
+    decisions, undecided = _decisions(store, made)
+    checks += [checked("tables/rows", [fault])] if fault else _of_tables(store, tables, rule, decisions, undecided)
     if shards or unreadable or said or store.exists(f"{sharder.folder}/index.json"):
         log.info("verify: shards of sharder=%s, made with dedup=%s dedup.eps=%r", sharder.name, rule.name, rule.eps)
         wanted, doubt = _wanted(store, tables, made, decisions, checks)
@@ -58,7 +61,9 @@ def verify(store: Store, recipe: Recipe, runtime: Runtime, seed: int) -> tuple[C
             store=store,
             sharder=sharder,
             shards=shards,
+            unreadable=unreadable,
             clips=tables.clips,
+            media="" if fault else clips_store(store).url,
             hashes=dict(zip(*(tables.hashes[name].to_pylist() for name in ("clip_id", "content_hash")), strict=True)),
             decisions=decisions,
             wanted=wanted,
@@ -78,20 +83,33 @@ def verify(store: Store, recipe: Recipe, runtime: Runtime, seed: int) -> tuple[C
 def _tables(store: Store) -> tuple[Tables, str]:
     """The tables, or none and why they cannot be read."""
     try:
+        committed(store, TABLES)
         return read_tables(store), ""
-    except (OSError, pa.ArrowException) as error:
+    except DAMAGE as error:
         empty = {name: schema.empty_table() for name, schema in SCHEMAS.items()}
         return Tables(**empty), f"a file of {TABLES}/ cannot be read: {error}"
 
 
-def _of_tables(store: Store, tables: Tables, rule: Dedup, decisions: pa.Table | None) -> Iterator[Check]:
+def _decisions(store: Store, made: Made) -> tuple[pa.Table | None, Check | None]:
+    """DECISIONS that count; and what there is to say of them where they cannot be known."""
+    if made.check.faults:
+        return None, Check(name=DECIDED, note=f"{made.check.name} fails: nothing says which of them count")
+    try:
+        return read_decisions(store, made.rule) if made.rule.compares else None, None
+    except ValueError as error:
+        return None, checked(DECIDED, [str(error)])
+
+
+def _of_tables(
+    store: Store, tables: Tables, rule: Dedup, decisions: pa.Table | None, undecided: Check | None
+) -> Iterator[Check]:
     if not tables.clips.num_rows:
         yield Check(name="tables", note="split has written none")
         return
-    yield check_rows(tables)
-    yield check_files(clips_store(store), tables.clips)
-    yield check_embeddings(store, tables)
-    yield check_decisions(store, tables.clips, rule, decisions)
+    yield guarded("tables/rows", lambda: check_rows(tables))
+    yield guarded("tables/files", lambda: check_files(clips_store(store), tables.clips))
+    yield guarded("tables/embeddings", lambda: check_embeddings(store, tables))
+    yield undecided or guarded(DECIDED, lambda: check_decisions(store, tables.clips, rule, decisions))
 
 
 def _wanted(
@@ -102,7 +120,8 @@ def _wanted(
     checks: Sequence[Check],
 ) -> tuple[Mapping[str, Mapping[str, Any]] | None, str]:
     """Metadata by key of the samples that should be there, or why that cannot be said."""
-    bad = [check.name for check in checks if check.faults and check.name in ("tables/rows", "tables/decisions")]
+    relied = ("dataset/run", "tables/rows", DECIDED)
+    bad = [check.name for check in checks if check.faults and check.name in relied]
     if bad:
         return None, f"not compared with the tables: {' and '.join(bad)} fail"
     if made.elsewhere:
@@ -110,6 +129,7 @@ def _wanted(
     if made.rule.compares and decisions is None:
         return None, "not compared with the tables: no decisions are stored"
     try:
+        committed(store, made.sharder.folder)
         return expected(store, tables, decisions, made.sharder), ""
-    except MissingInput as error:
+    except (MissingInput, *DAMAGE) as error:
         return None, f"not compared with the tables: {error}"

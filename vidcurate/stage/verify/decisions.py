@@ -13,17 +13,25 @@ from vidcurate.errors import MissingInput
 from vidcurate.stage.decide import KNOWN, decisions_folder, links_of
 from vidcurate.stage.dropped import with_vectors
 from vidcurate.stage.neighbours import stored_neighbours
-from vidcurate.stage.verify.check import Check, checked, rows
+from vidcurate.stage.verify.check import DAMAGE, Check, checked, rows
 from vidcurate.store.commit import committed
 from vidcurate.store.files import Store
+from vidcurate.table import DECISIONS
 
 NAME = "tables/decisions"
 
 
 def read_decisions(store: Store, rule: Dedup) -> pa.Table | None:
-    """DECISIONS of a rule as they are stored; None where there are none."""
+    """DECISIONS of a rule as they are stored; None where there are none.
+
+    Raises:
+        ValueError: they cannot be read.
+    """
     folder = decisions_folder(rule)
-    return store.read_table(f"{folder}/part-0.parquet") if committed(store, folder) else None
+    try:
+        return store.read_table(f"{folder}/part-0.parquet", DECISIONS.names) if committed(store, folder) else None
+    except DAMAGE as error:
+        raise ValueError(f"{folder} cannot be read: {error}") from error
 
 
 def check_decisions(store: Store, clips: pa.Table, rule: Dedup, decisions: pa.Table | None) -> Check:
@@ -76,6 +84,9 @@ def _close(store: Store, rule: Dedup, decisions: pa.Table) -> Iterator[str | Non
         compared = stored_neighbours(store, rule)
         links = links_of(compared, rule)
     except MissingInput:  # decided from pairs that are no longer stored, which is no fault
+        return
+    except DAMAGE as error:
+        yield f"the stored pairs cannot be read: {error}"
         return
     kept = set(decisions.filter(decisions["kept"])["id"].to_pylist())
     stays = np.array([clip in kept for clip in compared.ids.to_pylist()], np.bool_)

@@ -76,7 +76,7 @@ def check_metadata(
 
 
 def check_membership(
-    store: Store, sharder: Sharder, wanted: Set[str] | Mapping[str, object], keys: Mapping[str, int], unseen: int
+    store: Store, sharder: Sharder, wanted: Set[str] | Mapping[str, object], keys: Mapping[str, int], unseen: int | None
 ) -> Check:
     """`shards/membership`: the shards hold every clip that stays and no other.
 
@@ -85,7 +85,8 @@ def check_membership(
         sharder: which of its datasets.
         wanted: keys of the clips that stay.
         keys: of all samples that were found.
-        unseen: samples of shards that could not be opened, as their records count them.
+        unseen: samples of shards that could not be opened, as their records count them; None where a record cannot be
+            read, so that nothing can be said to be missing.
     """
     stale = _stale(store, sharder)
     missing, foreign = sorted(set(wanted) - set(keys)), sorted(set(keys) - set(wanted) - stale)
@@ -93,6 +94,8 @@ def check_membership(
     def findings() -> Iterator[str | None]:
         yield from (None for key in keys if key in wanted)
         yield from (f"sample {key!r} is of no clip that stays" for key in foreign)
+        if unseen is None:
+            return
         if len(missing) > unseen:
             yield from (f"clip {key} stays, but is in no shard" for key in missing)
         elif len(missing) < unseen and not stale:
@@ -103,19 +106,24 @@ def check_membership(
     return checked("shards/membership", findings())
 
 
-def check_drops(store: Store, sharder: Sharder, clips: pa.Table, wanted: Mapping[str, object]) -> Check:
+def check_drops(
+    store: Store, sharder: Sharder, clips: pa.Table, wanted: Mapping[str, object] | None, doubt: str
+) -> Check:
     """`shards/drops`: drops.parquet lists, with a reason, the clips that do not stay, and no other.
 
     Args:
         store: the dataset.
         sharder: which of its datasets.
         clips: CLIPS, all that were cut.
-        wanted: those that stay, by their ids.
+        wanted: those that stay, by their ids; None where that cannot be said.
+        doubt: why it cannot.
     """
     key = f"{sharder.folder}/{DROPS_FILE}"
     if not store.exists(key):
         return Check(name="shards/drops", note=f"{key} is not there")
     reasons = {row["id"]: row["reason"] for row in rows(_drops(store, sharder))}
+    if wanted is None:
+        return Check(name="shards/drops", note=doubt)
     stale = _stale(store, sharder)
 
     def finding(clip: str) -> str | None:

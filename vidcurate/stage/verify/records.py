@@ -22,27 +22,31 @@ BESIDE = (
 """What lies beside shards and lists or describes them, below the sharder's folder."""
 
 
-def read_records(store: Store, sharder: Sharder) -> tuple[tuple[Shard, ...], tuple[str, ...]]:
-    """Every record that can be read, sorted by name, and what is wrong with the others."""
-    found, faults = [], []
+def read_records(store: Store, sharder: Sharder) -> tuple[tuple[Shard, ...], dict[str, str]]:
+    """Every record that can be read, sorted by name, and what is wrong with the others, by their keys."""
+    found, faults = [], {}
     for key in store.keys(sharder.folder, SUFFIX):
         try:
             values = store.read_json(key)
             found.append(Shard(**values | {"files": tuple(File(**file) for file in values["files"])}))
-        except (json.JSONDecodeError, UnicodeDecodeError, TypeError, KeyError) as error:
-            faults.append(f"{key} is no record of a shard: {error!r}")
-    return tuple(sorted(found, key=lambda shard: shard.name)), tuple(faults)
+        except (ValueError, TypeError, KeyError) as error:
+            faults[key] = f"{key} is no record of a shard: {error!r}"
+    return tuple(sorted(found, key=lambda shard: shard.name)), faults
 
 
-def check_index(store: Store, sharder: Sharder, shards: Sequence[Shard], unreadable: Sequence[str]) -> Check:
+def check_index(store: Store, sharder: Sharder, shards: Sequence[Shard], unreadable: Mapping[str, str]) -> Check:
     """`shards/index`: the records can be read, index.json lists just them, and the folder is complete."""
-    return checked("shards/index", chain(unreadable, _index(store, sharder, shards), _commit(store, sharder, shards)))
+    return checked(
+        "shards/index", chain(unreadable.values(), _index(store, sharder, shards), _commit(store, sharder, shards))
+    )
 
 
-def check_listed(store: Store, sharder: Sharder, shards: Sequence[Shard]) -> Check:
+def check_listed(store: Store, sharder: Sharder, shards: Sequence[Shard], unreadable: Mapping[str, str]) -> Check:
     """A part of `shards/files`: every file of the folder is of a record, is a record, or describes them."""
     known = {file.key for shard in shards for file in shard.files}
-    unknown = (key for key in sizes(store, sharder.folder) if key not in known and not _is_beside(sharder, key))
+    names = tuple(f"{key.removesuffix(SUFFIX)}." for key in unreadable)
+    there = (key for key in sizes(store, sharder.folder) if not key.startswith(names))
+    unknown = (key for key in there if key not in known and not _is_beside(sharder, key))
     return checked("shards/files", (f"{key} is of no shard: no record lists it" for key in unknown))
 
 
@@ -59,7 +63,7 @@ def _index(store: Store, sharder: Sharder, shards: Sequence[Shard]) -> Iterator[
     except FileNotFoundError:
         yield f"{key} is not there"
         return
-    except (json.JSONDecodeError, UnicodeDecodeError, TypeError, KeyError) as error:
+    except (ValueError, TypeError, KeyError) as error:
         yield f"{key} is no index of shards: {error!r}"
         return
     wanted = json.loads(json.dumps(listing(sharder, shards)))  # as it reads once it has been written
@@ -88,7 +92,12 @@ def _difference(key: str, wanted: Mapping[str, Any], found: Mapping[str, Any] | 
 
 
 def _commit(store: Store, sharder: Sharder, shards: Sequence[Shard]) -> Iterator[str | None]:
-    record, wanted = committed(store, sharder.folder), counted(shards)
+    wanted = counted(shards)
+    try:
+        record = committed(store, sharder.folder)
+    except ValueError as error:
+        yield f"{sharder.folder}/{RECORD} is no commit record: {error}"
+        return
     if not record:
         yield f"{sharder.folder}/{RECORD} is not there: packing has not ended"
         return

@@ -14,6 +14,7 @@ SPLIT = "run +experiment=split again with the same source and out"
 SHARD = "run +experiment=shard again with the same out and dedup.eps; it packs only what is not as it should be"
 ANEW = "remove the files that are named, their shard's record (*_shard.json) too, and " + SHARD
 REMEDIES: Mapping[str, str] = {
+    "dataset/run": "put the run.json of a copy back, or remove it and " + SHARD,
     "tables/rows": SPLIT + ": it writes the tables anew from processed_videos/",
     "tables/files": SPLIT + " to cut what is missing; remove files of no clip by hand",
     "tables/embeddings": "remove the record of the video from processed_videos/ and " + SPLIT,

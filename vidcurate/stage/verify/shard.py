@@ -14,7 +14,6 @@ from typing import BinaryIO
 
 from vidcurate.sharder.base import File, Shard
 from vidcurate.stage.place import KEPT
-from vidcurate.stage.settle import clips_store
 from vidcurate.stage.verify.check import Check, checked
 from vidcurate.stage.verify.sidecar import sidecar_faults
 from vidcurate.stage.verify.tar import Member, Packed, read_tar
@@ -49,13 +48,14 @@ class Inspected:
     samples: tuple[Packed, ...] | None
 
 
-def inspect(shard: Shard, *, sharder: str, out: str) -> Inspected:
+def inspect(shard: Shard, *, sharder: str, out: str, clips: str) -> Inspected:
     """Look at a shard.
 
     Args:
         shard: what its record says.
         sharder: name of what has written it.
         out: root of the dataset.
+        clips: root of the one that has the files of clips; empty where that is not known.
     """
     store, read = Store(out), FORMATS.get(sharder)
     checks = [checked("shards/files", (_file_fault(store, file) for file in shard.files))]
@@ -70,7 +70,7 @@ def inspect(shard: Shard, *, sharder: str, out: str) -> Inspected:
             return _inspected(shard, checks, None)
         checks += [
             checked("shards/samples", _sample_faults(shard, samples)),
-            checked("shards/media", _media_faults(store, shard, path, samples)),
+            checked("shards/media", _media_faults(Store(clips), shard, path, samples) if clips else ()),
         ]
         side_car = next((file.key for file in shard.files if file.key.endswith(f"{shard.name}.parquet")), None)
         if side_car is not None and not checks[1].faults:
@@ -116,9 +116,8 @@ def _sample_faults(shard: Shard, samples: Sequence[Packed]) -> Iterator[str | No
         yield f"{name} holds {len(samples)} samples, its record says {shard.num_samples}"
 
 
-def _media_faults(store: Store, shard: Shard, path: Path, samples: Sequence[Packed]) -> Iterator[str | None]:
+def _media_faults(clips: Store, shard: Shard, path: Path, samples: Sequence[Packed]) -> Iterator[str | None]:
     """The clip in a sample is its file in the dataset; a file that is missing is not the shard's fault."""
-    clips = clips_store(store)
     with path.open("rb") as tar:
         for sample in samples:
             member, clip = sample.member("mp4"), clips.path(f"{KEPT}/{sample.key}.mp4")

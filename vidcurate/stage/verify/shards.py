@@ -14,7 +14,7 @@ from vidcurate.progress import progress
 from vidcurate.recipe import Verify
 from vidcurate.runtime.base import Runtime
 from vidcurate.sharder.base import Shard, Sharder
-from vidcurate.stage.verify.check import Check, checked, merged
+from vidcurate.stage.verify.check import Check, checked, guarded, merged
 from vidcurate.stage.verify.decode import Batch, Spot, batches, check_decoding, is_drawn
 from vidcurate.stage.verify.expected import check_drops, check_membership, check_metadata, metadata_of
 from vidcurate.stage.verify.loaders import check_loaders
@@ -38,7 +38,9 @@ class Look:
         store: the dataset.
         sharder: which of its datasets.
         shards: as their records say, sorted by name.
+        unreadable: what is wrong with the other records, by key.
         clips: CLIPS.
+        media: url of the dataset that has the files of clips; empty where that is not known.
         hashes: hash of the coded frames of every clip by its id.
         decisions: DECISIONS, or None.
         wanted: metadata of every sample that should be there; None where the tables cannot say.
@@ -50,7 +52,9 @@ class Look:
     store: Store
     sharder: Sharder
     shards: Sequence[Shard]
+    unreadable: Mapping[str, str]
     clips: pa.Table
+    media: str
     hashes: Mapping[str, str]
     decisions: pa.Table | None
     wanted: Mapping[str, Metadata] | None
@@ -89,28 +93,28 @@ def check_shards(look: Look, runtime: Runtime) -> Iterator[Check]:
         look: at what.
         runtime: maps over workers.
     """
-    work = partial(inspect, sharder=look.sharder.name, out=look.store.url)
+    work = partial(inspect, sharder=look.sharder.name, out=look.store.url, clips=look.media)
     found = progress(runtime.map(work, look.shards), len(look.shards), "verify: shards")
     seen = sorted((_seen(look, entry) for entry in found), key=lambda entry: entry.shard.name)
     files = [entry.checks["shards/files"] for entry in seen]
-    yield merged("shards/files", [*files, check_listed(look.store, look.sharder, look.shards)])
-    yield check_sums(look.store, look.sharder, look.shards)
+    yield merged("shards/files", [*files, check_listed(look.store, look.sharder, look.shards, look.unreadable)])
+    yield check_sums(look.store, look.sharder, look.shards, look.unreadable)
     for name in INSIDE:
         parts = [entry.checks[name] for entry in seen if name in entry.checks]
         yield merged(name, parts, look.doubt if name == "shards/metadata" else _unopened(look, seen))
     keys = _together(seen)
     yield checked("shards/keys", _keys(keys))
     if look.wanted is None:
-        yield from (Check(name=name, note=look.doubt) for name in ("shards/membership", "shards/drops"))
+        yield Check(name="shards/membership", note=look.doubt)
     else:
         unseen = sum(entry.shard.num_samples for entry in seen if not entry.is_open)
-        yield check_membership(look.store, look.sharder, look.wanted, keys, unseen)
-        yield check_drops(look.store, look.sharder, look.clips, look.wanted)
+        yield check_membership(look.store, look.sharder, look.wanted, keys, None if look.unreadable else unseen)
+    yield guarded("shards/drops", lambda: check_drops(look.store, look.sharder, look.clips, look.wanted, look.doubt))
     packed = {key: (video, entry.shard.subset) for entry in seen for key, video in entry.videos.items()}
     yield check_subsets(packed, look.clips, look.decisions)
     sound = [entry for entry in seen if entry.is_sound]
     names = [entry.shard.files[0].key for entry in sound]
-    inside, is_whole = _together(sound), len(sound) == len(seen)
+    inside, is_whole = _together(sound), len(sound) == len(seen) and not look.unreadable
     yield from check_loaders(look.store, look.sharder, names, inside, look.settings.loaders, is_whole=is_whole)
     if look.settings.sample:
         yield check_decoding(look.store, [batch for entry in seen for batch in entry.batches], runtime)
