@@ -6,7 +6,7 @@ import dataclasses
 import hashlib
 import json
 import logging
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -16,7 +16,7 @@ from vidcurate.model.device import best_device
 from vidcurate.progress import progress
 from vidcurate.registry import described, fingerprint, loaded
 from vidcurate.runtime.base import Runtime
-from vidcurate.sharder.base import File, Part, Shard, Sharder
+from vidcurate.sharder.base import File, Part, Sample, Shard, Sharder
 from vidcurate.sharder.checksums import write_checksums
 from vidcurate.stage.describe import describe
 from vidcurate.stage.packed import list_keys
@@ -29,6 +29,8 @@ log = logging.getLogger(__name__)
 
 SUFFIX = "_shard.json"
 """Ends the name of a shard's record, which is written when all its files are there."""
+Fact = tuple[str, int, Mapping[str, Any], str | bool]
+"""Key, size of the clip, metadata, and SHA-256 of the embedding or False, of a sample."""
 DROPS_FILE = "drops.parquet"
 """Lists the clips that are in no shard; lies beside `index.json`."""
 
@@ -143,6 +145,17 @@ def stored_shards(store: Store, sharder: Sharder) -> dict[str, Shard]:
     return dict(sorted(found.items()))
 
 
+def fact_of(sample: Sample) -> Fact:
+    """What of a sample decides what is written of it."""
+    vector = sample.vector is not None and hashlib.sha256(sample.vector.tobytes()).hexdigest()
+    return sample.key, sample.num_bytes, sample.metadata, vector
+
+
+def made_from(sharder: Sharder, cut: str, name: str, facts: Iterable[Fact]) -> str:
+    """What a shard's record keeps of what it was made from; `facts` are of its samples in their order."""
+    return fingerprint(sharder, cut, name, list(facts))
+
+
 def record_key(sharder: Sharder, name: str) -> str:
     """Key of a shard's record."""
     return f"{sharder.folder}/{name}{SUFFIX}"
@@ -176,16 +189,7 @@ def _all_made_from(sharder: Sharder, shards: Mapping[str, str], whole: Whole) ->
 
 
 def _made_from(part: Part, sharder: Sharder, cut: str) -> str:
-    facts = [
-        (
-            sample.key,
-            sample.num_bytes,
-            sample.metadata,
-            sample.vector is not None and hashlib.sha256(sample.vector.tobytes()).hexdigest(),
-        )
-        for sample in part.samples
-    ]
-    return fingerprint(sharder, cut, part.name, facts)
+    return made_from(sharder, cut, part.name, map(fact_of, part.samples))
 
 
 def _entry(sharder: Sharder, shard: Shard) -> dict[str, Any]:

@@ -48,6 +48,7 @@ def rewrite(root: Path, number: int, change: Callable[[Members], Members]) -> No
             entry.size = len(content)
             opened.addfile(entry, io.BytesIO(content))
     write_sidecar(tar)
+    write_index(tar)
     reseal(root, samples=sum(name.endswith(".json") for name, _ in changed), number=number)
 
 
@@ -71,6 +72,17 @@ def write_sidecar(tar: Path) -> None:
             row |= {f"{suffix}_offset": entry.offset_data, f"{suffix}_size": entry.size}
             row["size"] = entry.offset_data + -(-entry.size // 512) * 512 - row["offset"]
     pq.write_table(pa.Table.from_pylist(list(samples.values())), tar.with_suffix(".parquet"))
+
+
+def write_index(tar: Path) -> None:
+    """DALI's index of a tar, from what `tarfile` says of it."""
+    samples: dict[str, list[str]] = {}
+    with tarfile.open(tar) as opened:
+        for entry in opened:
+            key, _, suffix = entry.name.partition(".")
+            samples.setdefault(key, []).append(f"{suffix} {entry.offset_data} {entry.size} {entry.name}")
+    lines = [f"v1.2 {len(samples)}", *map(" ".join, samples.values()), ""]
+    tar.with_suffix(".idx").write_text("\n".join(lines))
 
 
 def reseal(root: Path, *, number: int | None = None, samples: int = 0, subset: str | None = None) -> None:

@@ -55,6 +55,7 @@ RECIPE = Recipe(
 )
 DECISIONS = "semantic/decisions/eps=0.01/part-0.parquet"
 CLIPS = "tables/clips/part-0.parquet"
+CAPTIONS = "tables/captions/part-0.parquet"
 
 
 @pytest.fixture(scope="module")
@@ -86,6 +87,11 @@ def verified(root: Path, recipe: Recipe = RECIPE) -> tuple[set[str], str]:
         message = str(error)
     checks = json.loads((root / "verify.json").read_text())["checks"]
     return {check["name"] for check in checks if not check["ok"]}, message
+
+
+def recaption(found):
+    (name, content), (text, _), *others = found
+    return [(name, json.dumps(json.loads(content) | {"caption": "other"}).encode()), (text, b"other"), *others]
 
 
 def flip_a_byte(root: Path) -> None:
@@ -158,6 +164,12 @@ def move_an_offset(root: Path) -> None:
     reseal(root)
 
 
+def move_a_line(root: Path) -> None:
+    path = tars(root)[0].with_suffix(".idx")
+    path.write_text(path.read_text().replace("mp4 ", "mp4 1"))
+    reseal(root)
+
+
 def forget_a_video(root: Path) -> None:
     rewrite_table(root, "tables/videos/part-0.parquet", lambda rows: rows[1:])
 
@@ -216,6 +228,8 @@ FAULTS: list[tuple[Callable[[Path], object], str, str]] = [
     (lambda root: rewrite(root, 0, lambda found: [(found[0][0], b"{"), *found[1:]]), "shards/metadata", "its .json"),
     (tag_media, "shards/media", "holds other bytes than its clip"),
     (move_an_offset, "shards/sidecars", "row 0: mp4_offset"),
+    (move_a_line, "shards/sidecars", "sample 0: 'json "),
+    (lambda root: rewrite(root, 0, recaption), "shards/metadata", "caption 'other', expected ''"),
     (share_a_video_with_validation, "shards/subsets", "is in train and val"),
     (lie_in_the_index, "shards/index", "num_samples 9, its record 1"),
     (lambda root: (root / FOLDER / "wids.json").write_text("{}"), "shards/checksums", "wids.json has other bytes"),
@@ -266,8 +280,9 @@ def test_a_sound_dataset_passes_and_is_told_in_the_same_words_twice(dataset):
     assert (after.pop(dataset / "verify.json"), after.pop(dataset / "verify.md")) == said
     assert after == before
     counts = {check["name"]: check["checked"] for check in json.loads(said[0])["checks"]}
-    samples = ("samples", "media", "metadata", "sidecars", "keys", "membership")
+    samples = ("samples", "media", "metadata", "keys", "membership")
     assert {counts[f"shards/{name}"] for name in samples} == {4}
+    assert counts["shards/sidecars"] == 8
     installed = [name for name in ("wids", "datasets") if importlib.util.find_spec(name)]
     assert [counts[f"loaders/{name}"] for name in installed] == [4] * len(installed)
     assert counts["decode/clips"] == counts["loaders/webdataset"] == counts["loaders/tarfile"] == 4
@@ -316,6 +331,23 @@ def test_shards_of_any_other_sharder_are_counted_and_held_against_their_checksum
     file.write_bytes(file.read_bytes()[:-1])
 
     assert verified(dataset, recipe)[0] == {"shards/files"}
+
+
+@pytest.mark.parametrize("embedding", [False, True])
+def test_captions_that_are_newer_than_the_shards_are_no_fault_of_these(dataset, embedding):
+    recipe = replace(RECIPE, sharder=replace(RECIPE.sharder, embedding=embedding))
+    curate(recipe, out=str(dataset), steps=["shard"])
+    window = {"start_frame": 0, "end_frame": 9, "caption": "new"}
+    rows = [window | {"clip_id": clip} for clip in pq.read_table(dataset / CLIPS)["clip_id"].to_pylist()]
+    rewrite_table(dataset, CAPTIONS, lambda _: rows)
+
+    assert verified(dataset, recipe) == (set(), "")
+    assert "4 captions are not those of the tables" in (dataset / "verify.md").read_text()
+    curate(recipe, out=str(dataset), steps=["shard"])
+    rewrite(dataset, 0, recaption)
+    blamed, message = verified(dataset, recipe)
+    assert blamed == {"shards/metadata"}
+    assert "caption 'other', expected 'new'" in message
 
 
 def test_the_tables_do_not_count_where_decisions_came_from_elsewhere(dataset):

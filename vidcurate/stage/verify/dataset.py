@@ -67,6 +67,7 @@ def verify(store: Store, recipe: Recipe, runtime: Runtime, seed: int) -> tuple[C
             hashes=dict(zip(*(tables.hashes[name].to_pylist() for name in ("clip_id", "content_hash")), strict=True)),
             decisions=decisions,
             wanted=wanted,
+            cut=str(committed(store, sharder.folder).get("cut", "")) if wanted is not None else "",
             doubt=doubt,
             settings=recipe.verify,
             seed=seed,

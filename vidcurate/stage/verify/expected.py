@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence, Set
+from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 from dataclasses import replace
 from itertools import chain
 from typing import Any
@@ -14,7 +14,7 @@ from vidcurate.sharder.base import Shard, Sharder
 from vidcurate.stage.dropped import with_vectors
 from vidcurate.stage.samples import samples
 from vidcurate.stage.settle import Tables
-from vidcurate.stage.shard import DROPS_FILE
+from vidcurate.stage.shard import DROPS_FILE, Fact
 from vidcurate.stage.verify.check import Check, checked, rows
 from vidcurate.stage.verify.tar import Packed
 from vidcurate.store.commit import committed
@@ -23,6 +23,8 @@ from vidcurate.table import DROPS
 
 OF_THE_SHARD = ("subset", "bins")
 """Keys of the metadata that the shard's record knows, not the tables."""
+CAPTIONS = frozenset({"caption", "windows"})
+"""Keys of the metadata that a dataset may have anew after its shards were packed."""
 
 
 def expected(
@@ -54,6 +56,7 @@ def check_metadata(
     samples: Sequence[Packed],
     told: Mapping[str, dict[str, Any] | str],
     wanted: Mapping[str, Mapping[str, Any]] | None,
+    passed: Set[str] = frozenset(),
 ) -> Check:
     """A part of `shards/metadata`: every .json is one, has the keys of all, and says what the tables say.
 
@@ -62,13 +65,14 @@ def check_metadata(
         samples: in it.
         told: what their .json hold, by key.
         wanted: what they should; None where the tables cannot be compared with.
+        passed: names that the tables do not decide about, beside `OF_THE_SHARD`.
     """
     readable = (values for values in told.values() if not isinstance(values, str))
     names = set(next(chain((wanted or {}).values(), readable), ()))
     return checked(
         "shards/metadata",
         (
-            _difference(shard, sample, told[sample.key], names, (wanted or {}).get(sample.key, {}))
+            _difference(shard, sample, told[sample.key], names, _without(passed, (wanted or {}).get(sample.key, {})))
             for sample in samples
             if sample.key in told
         ),
@@ -145,6 +149,38 @@ def _stale(store: Store, sharder: Sharder) -> set[str]:
     return {key for names in dict(committed(store, sharder.folder).get("stale") or {}).values() for key in names}
 
 
+def recaptioned(
+    shard: Shard,
+    samples: Sequence[Packed],
+    told: Mapping[str, dict[str, Any] | str],
+    wanted: Mapping[str, Mapping[str, Any]],
+    made_of: Callable[[Sequence[Fact]], str],
+    vectors: Mapping[str, str],
+) -> int:
+    """Samples whose captions are others than in the tables, of a shard that was not packed from these tables.
+
+    Args:
+        shard: which one; its record says what it was made from.
+        samples: in it.
+        told: what their .json hold, by key.
+        wanted: what the tables say.
+        made_of: what the record of a shard of such samples would say.
+        vectors: SHA-256 of the embeddings in it, by key.
+    """
+    facts, differ = list[Fact](), 0
+    for sample in samples:
+        values, truth, clip = told.get(sample.key), wanted.get(sample.key, {}), sample.member("mp4")
+        if isinstance(values, dict):
+            differ += bool(truth) and any(values.get(name) != truth.get(name) for name in CAPTIONS)
+        subset = {"subset": shard.subset} if "subset" in truth else {}
+        facts.append((sample.key, clip.size if clip else 0, {**truth, **subset}, vectors.get(sample.key, False)))
+    return differ if differ and made_of(facts) != shard.made_from else 0
+
+
+def _without(names: Set[str], wanted: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in wanted.items() if name not in names and name not in OF_THE_SHARD}
+
+
 def _difference(
     shard: Shard, sample: Packed, values: dict[str, Any] | str, names: set[str], wanted: Mapping[str, Any]
 ) -> str | None:
@@ -155,8 +191,7 @@ def _difference(
         return f"{where}: its .json has other keys than those of all: {', '.join(sorted(set(values) ^ names))}"
     if text is not None and text.content.decode(errors="replace") != values.get("caption", ""):
         return f"{where}: its .txt and the caption in its .json differ"
-    truth = {name: value for name, value in wanted.items() if name not in OF_THE_SHARD}
-    truth |= {"subset": shard.subset} if "subset" in values else {}
+    truth = {**wanted, "subset": shard.subset} if "subset" in values else wanted
     wrong = [
         f"{name} {values.get(name)!r}, expected {value!r}" for name, value in truth.items() if values.get(name) != value
     ]

@@ -5,16 +5,23 @@ What lies in a shard is looked at only where its files are what they were: damag
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
+import io
 import tarfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import BinaryIO
 
-from vidcurate.sharder.base import File, Shard
+import numpy as np
+
+from vidcurate.errors import MissingInput
+from vidcurate.sharder.base import File, Shard, Sharder
+from vidcurate.stage.packed import keys_of
 from vidcurate.stage.place import KEPT
-from vidcurate.stage.verify.check import Check, checked
+from vidcurate.stage.verify.check import DAMAGE, Check, checked
+from vidcurate.stage.verify.index import index_faults
 from vidcurate.stage.verify.sidecar import sidecar_faults
 from vidcurate.stage.verify.tar import Member, Packed, read_tar
 from vidcurate.store.files import Store
@@ -40,27 +47,33 @@ class Inspected:
         checks: what it looked at, by name of the check.
         is_sound: whether its files are what they were and its samples are well-formed.
         samples: in it, in their order; None where it was not opened.
+        vectors: SHA-256 of the embeddings in it, by key.
+        listed: where it was not opened, its keys and the video of each as they are listed beside it.
     """
 
     shard: Shard
     checks: Mapping[str, Check]
     is_sound: bool
     samples: tuple[Packed, ...] | None
+    vectors: Mapping[str, str] = field(default_factory=dict)
+    listed: Mapping[str, str] = field(default_factory=dict)
 
 
-def inspect(shard: Shard, *, sharder: str, out: str, clips: str) -> Inspected:
+def inspect(shard: Shard, *, sharder: Sharder, out: str, clips: str) -> Inspected:
     """Look at a shard.
 
     Args:
         shard: what its record says.
-        sharder: name of what has written it.
+        sharder: has written it.
         out: root of the dataset.
         clips: root of the one that has the files of clips; empty where that is not known.
     """
-    store, read = Store(out), FORMATS.get(sharder)
+    store, read = Store(out), FORMATS.get(sharder.name)
     checks = [checked("shards/files", (_file_fault(store, file) for file in shard.files))]
-    if checks[0].faults or read is None:
+    if checks[0].faults:
         return _inspected(shard, checks, None)
+    if read is None:
+        return replace(_inspected(shard, checks, None), listed=_listed(store, sharder, shard))
     with store.staging() as folder:
         try:
             path = store.fetch(shard.files[0].key, folder)
@@ -72,11 +85,34 @@ def inspect(shard: Shard, *, sharder: str, out: str, clips: str) -> Inspected:
             checked("shards/samples", _sample_faults(shard, samples)),
             checked("shards/media", _media_faults(Store(clips), shard, path, samples) if clips else ()),
         ]
-        side_car = next((file.key for file in shard.files if file.key.endswith(f"{shard.name}.parquet")), None)
-        if side_car is not None and not checks[1].faults:
-            local = store.fetch(side_car, folder)
-            checks.append(checked("shards/sidecars", sidecar_faults(side_car, local, samples)))
-    return _inspected(shard, checks, samples)
+        if not checks[1].faults:
+            checks.append(checked("shards/sidecars", _beside(store, shard, folder, samples)))
+        return replace(_inspected(shard, checks, samples), vectors=dict(_vectors(path, samples)))
+
+
+def _beside(store: Store, shard: Shard, folder: Path, samples: Sequence[Packed]) -> Iterator[str | None]:
+    for file in shard.files:
+        for suffix, faults in ((".parquet", sidecar_faults), (".idx", index_faults)):
+            if file.key.endswith(f"{shard.name}{suffix}"):
+                yield from faults(file.key, store.fetch(file.key, folder), samples)
+
+
+def _listed(store: Store, sharder: Sharder, shard: Shard) -> Mapping[str, str]:
+    try:
+        return keys_of(store, sharder, shard)
+    except (MissingInput, *DAMAGE):  # of a version that did not list them; `shards/files` has seen the bytes
+        return {}
+
+
+def _vectors(path: Path, samples: Sequence[Packed]) -> Iterator[tuple[str, str]]:
+    with path.open("rb") as tar:
+        for sample in samples:
+            member = sample.member("npy")
+            if member is not None:
+                tar.seek(member.offset)
+                with contextlib.suppress(ValueError):  # no array, so no shard that was made from one
+                    vector = np.load(io.BytesIO(tar.read(member.size)))
+                    yield sample.key, hashlib.sha256(vector.tobytes()).hexdigest()
 
 
 def _inspected(shard: Shard, checks: Sequence[Check], samples: tuple[Packed, ...] | None) -> Inspected:

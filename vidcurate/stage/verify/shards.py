@@ -14,9 +14,17 @@ from vidcurate.progress import progress
 from vidcurate.recipe import Verify
 from vidcurate.runtime.base import Runtime
 from vidcurate.sharder.base import Shard, Sharder
+from vidcurate.stage.shard import made_from
 from vidcurate.stage.verify.check import Check, checked, guarded, merged
 from vidcurate.stage.verify.decode import Batch, Spot, batches, check_decoding, is_drawn
-from vidcurate.stage.verify.expected import check_drops, check_membership, check_metadata, metadata_of
+from vidcurate.stage.verify.expected import (
+    CAPTIONS,
+    check_drops,
+    check_membership,
+    check_metadata,
+    metadata_of,
+    recaptioned,
+)
 from vidcurate.stage.verify.loaders import check_loaders
 from vidcurate.stage.verify.records import check_listed
 from vidcurate.stage.verify.shard import FORMATS, Inspected, inspect
@@ -44,6 +52,7 @@ class Look:
         hashes: hash of the coded frames of every clip by its id.
         decisions: DECISIONS, or None.
         wanted: metadata of every sample that should be there; None where the tables cannot say.
+        cut: fingerprint of how the clips were cut, as the commit record of the shards has it.
         doubt: why they cannot; empty if they can.
         settings: how closely to look.
         seed: of the draw of clips that are decoded.
@@ -58,6 +67,7 @@ class Look:
     hashes: Mapping[str, str]
     decisions: pa.Table | None
     wanted: Mapping[str, Metadata] | None
+    cut: str
     doubt: str
     settings: Verify
     seed: int
@@ -70,10 +80,11 @@ class Seen:
     Attributes:
         shard: which one.
         checks: by name.
-        is_open: whether its samples could be read.
+        is_open: whether its keys are known.
         is_sound: whether loaders must be able to read it.
         keys: how often each is in it.
         videos: of every sample by its key the video that it was cut from.
+        older: samples whose captions are not those of the tables, which is no fault of the shard.
         batches: clips of it that are to be decoded.
     """
 
@@ -83,7 +94,8 @@ class Seen:
     is_sound: bool
     keys: Counter[str]
     videos: Mapping[str, str]
-    batches: tuple[Batch, ...]
+    batches: tuple[Batch, ...] = ()
+    older: int = 0
 
 
 def check_shards(look: Look, runtime: Runtime) -> Iterator[Check]:
@@ -93,7 +105,7 @@ def check_shards(look: Look, runtime: Runtime) -> Iterator[Check]:
         look: at what.
         runtime: maps over workers.
     """
-    work = partial(inspect, sharder=look.sharder.name, out=look.store.url, clips=look.media)
+    work = partial(inspect, sharder=look.sharder, out=look.store.url, clips=look.media)
     found = progress(runtime.map(work, look.shards), len(look.shards), "verify: shards")
     seen = sorted((_seen(look, entry) for entry in found), key=lambda entry: entry.shard.name)
     files = [entry.checks["shards/files"] for entry in seen]
@@ -101,7 +113,7 @@ def check_shards(look: Look, runtime: Runtime) -> Iterator[Check]:
     yield check_sums(look.store, look.sharder, look.shards, look.unreadable)
     for name in INSIDE:
         parts = [entry.checks[name] for entry in seen if name in entry.checks]
-        yield merged(name, parts, look.doubt if name == "shards/metadata" else _unopened(look, seen))
+        yield merged(name, parts, _untold(look, seen) if name == "shards/metadata" else _unopened(look, seen))
     keys = _together(seen)
     yield checked("shards/keys", _keys(keys))
     if look.wanted is None:
@@ -128,13 +140,25 @@ def _together(seen: Sequence[Seen]) -> Counter[str]:
 
 
 def _seen(look: Look, found: Inspected) -> Seen:
+    if found.listed:
+        return Seen(
+            shard=found.shard,
+            checks=found.checks,
+            is_open=True,
+            is_sound=found.is_sound,
+            keys=Counter(dict.fromkeys(found.listed, 1)),
+            videos={key: video for key, video in found.listed.items() if video},
+        )
     samples, wanted = found.samples or (), look.wanted or {}
     told = {sample.key: metadata_of(sample) for sample in samples if sample.member("json")}
     keys = Counter(sample.key for sample in samples if sample.member("json"))
     facts = {key: wanted.get(key, values) for key, values in told.items() if not isinstance(values, str)}
-    checks = dict(found.checks)
+    checks, older = dict(found.checks), 0
     if found.samples is not None:
-        checks["shards/metadata"] = check_metadata(found.shard, samples, told, look.wanted)
+        made_of = partial(made_from, look.sharder, look.cut, found.shard.name)
+        older = recaptioned(found.shard, samples, told, wanted, made_of, found.vectors)
+        passed = CAPTIONS if older else frozenset[str]()
+        checks["shards/metadata"] = check_metadata(found.shard, samples, told, look.wanted, passed)
     return Seen(
         shard=found.shard,
         checks=checks,
@@ -142,6 +166,7 @@ def _seen(look: Look, found: Inspected) -> Seen:
         is_sound=found.is_sound and all(count == 1 for count in keys.values()),
         keys=keys,
         videos={key: str(values.get("video_id", "")) for key, values in facts.items()},
+        older=older,
         batches=tuple(batches(found.shard.files[0].key, _spots(look, found, facts))),
     )
 
@@ -158,6 +183,12 @@ def _spots(look: Look, found: Inspected, facts: Mapping[str, Metadata]) -> Itera
 
 def _whole(value: object) -> int:
     return value if isinstance(value, int) else 0
+
+
+def _untold(look: Look, seen: Sequence[Seen]) -> str:
+    older = sum(entry.older for entry in seen)
+    said = f"{older} captions are not those of the tables, from which their shards were not packed" if older else ""
+    return look.doubt or said or _unopened(look, seen)
 
 
 def _unopened(look: Look, seen: Sequence[Seen]) -> str:
