@@ -53,6 +53,9 @@ class Advise:
     labels: str | None = None
 
 
+LoaderName = Literal["webdataset", "tarfile", "wids", "datasets", "vidcurate", "megatron-energon", "litdata"]
+
+
 @settings
 class Verify:
     """How closely the step `verify` looks at a dataset.
@@ -63,7 +66,7 @@ class Verify:
     """
 
     sample: Fraction01 | None = 1.0
-    loaders: Literal["auto"] | tuple[Literal["webdataset", "tarfile", "wids", "datasets"], ...] = "auto"
+    loaders: Literal["auto"] | tuple[LoaderName, ...] = "auto"
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)

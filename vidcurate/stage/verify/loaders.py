@@ -3,43 +3,16 @@
 from __future__ import annotations
 
 import gc
-import importlib.util
-import tarfile
 import warnings
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Literal
 
 from vidcurate.sharder.base import Sharder
 from vidcurate.stage.verify.check import Check, checked
+from vidcurate.stage.verify.readers import LOADERS, Loader
 from vidcurate.store.files import Store
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Loader:
-    """A library that reads shards.
-
-    Attributes:
-        module: that must be there.
-        sharders: names of those whose shards it reads.
-        keys: the keys of all samples in some local files, as the library yields them.
-        package: what pip calls it.
-        index: name of the file, below the sharder's folder, by which it opens the whole dataset; empty where it takes
-            the shards themselves.
-    """
-
-    module: str
-    sharders: tuple[str, ...]
-    keys: Callable[[Sequence[Path]], Iterable[str]]
-    package: str
-    index: str = ""
-
-    @property
-    def is_installed(self) -> bool:
-        """Whether it can be imported."""
-        return importlib.util.find_spec(self.module) is not None
 
 
 def check_loaders(
@@ -73,13 +46,13 @@ def check_loaders(
             yield Check(
                 name=f"loaders/{name}", note="some shards are not sound" if store.exists(index) else f"no {index}"
             )
-        elif loader.is_installed:
+        elif not (absence := loader.absence):
             paths = [Path(store.path(file)) for file in ([index] if index else files)]
             yield checked(f"loaders/{name}", _faults(loader, paths, keys))
         elif wanted == "auto":
-            yield Check(name=f"loaders/{name}", note="not installed")
+            yield Check(name=f"loaders/{name}", note=absence)
         else:
-            yield checked(f"loaders/{name}", [f"not installed: pip install {loader.package}"])
+            yield checked(f"loaders/{name}", [f"{absence}: pip install {loader.package}"])
 
 
 def _faults(loader: Loader, paths: Sequence[Path], wanted: Mapping[str, int]) -> Iterator[str | None]:
@@ -104,44 +77,3 @@ def _read(loader: Loader, paths: Sequence[Path]) -> tuple[Counter[str], str]:
             said = f"{type(error).__name__}: {error}"
         gc.collect()
     return found, said
-
-
-def _webdataset(paths: Sequence[Path]) -> Iterator[str]:
-    import webdataset
-
-    samples = webdataset.WebDataset([str(path) for path in paths], shardshuffle=False, empty_check=False)
-    return (sample["__key__"] for sample in samples)
-
-
-def _tarfile(paths: Sequence[Path]) -> Iterator[str]:
-    for path in paths:
-        with tarfile.open(path) as tar:
-            yield from (name.removesuffix(".json") for name in tar.getnames() if name.endswith(".json"))
-
-
-def _datasets(paths: Sequence[Path]) -> Iterator[str]:
-    import datasets
-
-    files = {"train": [str(path) for path in paths]}
-    rows = datasets.load_dataset("webdataset", data_files=files, split="train", streaming=True)
-    return (row["__key__"] for row in rows.select_columns(["__key__"]))
-
-
-def _wids(paths: Sequence[Path]) -> Iterator[str]:
-    import wids
-
-    for path in paths:
-        dataset = wids.ShardListDataset(str(path), localname=lambda url: url, transformations=[])
-        try:
-            yield from (dataset[number]["__key__"] for number in range(len(dataset)))
-        finally:
-            dataset.close()
-
-
-LOADERS: Mapping[str, Loader] = {
-    "webdataset": Loader(module="webdataset", sharders=("webdataset",), keys=_webdataset, package="webdataset"),
-    "tarfile": Loader(module="tarfile", sharders=("webdataset",), keys=_tarfile, package="python"),
-    "wids": Loader(module="wids", sharders=("webdataset",), keys=_wids, package="wids", index="wids.json"),
-    "datasets": Loader(module="datasets", sharders=("webdataset",), keys=_datasets, package="datasets"),
-}
-"""By the name that `verify.loaders` knows."""
