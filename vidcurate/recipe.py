@@ -54,6 +54,7 @@ class Advise:
 
 
 LoaderName = Literal["webdataset", "tarfile", "wids", "datasets", "vidcurate", "megatron-energon", "litdata"]
+"""What reads shards, as `verify.loaders` names it."""
 
 
 @settings

@@ -18,7 +18,8 @@ from vidcurate import Recipe, curate
 from vidcurate.captioner.tags import Tags
 from vidcurate.dedup.none import KeepAll
 from vidcurate.embedder.histogram import Histogram
-from vidcurate.errors import ConfigError, MissingInput
+from vidcurate.errors import ConfigError, MissingInput, VidcurateError
+from vidcurate.recipe import Verify
 from vidcurate.sharder.webdataset import WebDataset
 from vidcurate.source.folder import Folder
 from vidcurate.splitter.fixed import Fixed
@@ -116,6 +117,17 @@ def test_webdataset_reads_both_side_by_side(made):
     gc.collect()
 
     assert [(key, caption) for key, _, caption, _ in read] == [(key, said[key]) for _, key, _, _ in read]
+
+
+def test_verify_finds_them_sound(out):
+    with pytest.raises(VidcurateError, match="1 of .* checks fail"):  # the clips are gone
+        curate(replace(SAID, verify=Verify(sample=None, loaders=())), out=str(out), steps=["verify"])
+
+    [check] = [
+        entry for entry in json.loads((out / "verify.json").read_text())["checks"] if "captions" in entry["name"]
+    ]
+    assert (check["name"], check["faults"]) == ("shards/captions", 0)
+    assert check["checked"] == len(shards(out)) + 1 + 4  # files of each, the index, and the samples
 
 
 def test_a_second_run_writes_nothing_and_one_that_was_killed_goes_on(made, out):

@@ -47,6 +47,12 @@ def captions_folder(sharder: Sharder, name: str = "") -> str:
     return f"{sharder.folder.rpartition('/')[0]}/captions/{name}".rstrip("/")
 
 
+def captions_folders(store: Store, sharder: Sharder) -> list[str]:
+    """Where captions lie, a folder for each name, sorted."""
+    place = captions_folder(sharder)
+    return sorted({f"{place}/{key.removeprefix(f'{place}/').partition('/')[0]}" for key in store.keys(place)})
+
+
 def write_captions(
     store: Store, folder: str, shard: Shard, rows: Sequence[dict[str, Any]], *, failed: int, made_by: str
 ) -> Captioned:
@@ -87,8 +93,13 @@ def write_captions(
 
 def stored_captions(store: Store, folder: str) -> dict[str, Captioned]:
     """Captions that are there, by the name of their shard."""
-    records = (store.read_json(key) for key in store.keys(folder, SUFFIX))
-    return {values["name"]: Captioned(**values | {"sha256": tuple(values["sha256"])}) for values in records}
+    return {entry.name: entry for entry in (captioned(store, key) for key in store.keys(folder, SUFFIX))}
+
+
+def captioned(store: Store, key: str) -> Captioned:
+    """What a record says."""
+    values = store.read_json(key)
+    return Captioned(**values | {"sha256": tuple(values["sha256"])})
 
 
 def remove_captions(store: Store, folder: str, name: str) -> None:
@@ -103,26 +114,24 @@ def list_captions(store: Store, folder: str, entries: Sequence[Captioned]) -> di
     Returns:
         Number of `shards`, of `samples` in them, and of windows that have `failed`.
     """
-    counts = {
-        "shards": len(entries),
-        "samples": sum(entry.num_samples for entry in entries),
-        "failed": sum(entry.failed for entry in entries),
-    }
+    index = captions_listing(entries)
+    store.write_json(f"{folder}/index.json", index)
+    return {"shards": index["num_shards"], "samples": index["num_samples"], "failed": index["failed"]}
+
+
+def captions_listing(entries: Sequence[Captioned]) -> dict[str, Any]:
+    """What `index.json` says of captions."""
     shards = [
         {"path": f"{entry.name}.tar", "table": f"{entry.name}.parquet", "num_samples": entry.num_samples}
         | {"sha256": entry.sha256[0], "table_sha256": entry.sha256[1], "failed": entry.failed}
         for entry in entries
     ]
-    store.write_json(
-        f"{folder}/index.json",
-        {
-            "num_shards": counts["shards"],
-            "num_samples": counts["samples"],
-            "failed": counts["failed"],
-            "shards": shards,
-        },
-    )
-    return counts
+    return {
+        "num_shards": len(entries),
+        "num_samples": sum(entry.num_samples for entry in entries),
+        "failed": sum(entry.failed for entry in entries),
+        "shards": shards,
+    }
 
 
 def prune_captions(
@@ -138,9 +147,7 @@ def prune_captions(
         gone: ids of the clips.
     """
     now = {shard.name: shard for shard in shards}
-    place = captions_folder(sharder)
-    captioners = sorted({key.removeprefix(f"{place}/").partition("/")[0] for key in store.keys(place)})
-    for folder in (f"{place}/{captioner}" for captioner in captioners):
+    for folder in captions_folders(store, sharder):
         found = stored_captions(store, folder)
         for name in sorted(found.keys() & set(names)):
             table, entry = f"{folder}/{name}.parquet", found[name]

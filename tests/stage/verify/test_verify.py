@@ -12,7 +12,6 @@ import numpy as np
 import pyarrow.parquet as pq
 import pytest
 
-from tests.media import write_video
 from tests.stage.verify.damage import (
     FOLDER,
     SHARDER,
@@ -23,19 +22,14 @@ from tests.stage.verify.damage import (
     rewrite_table,
     shards,
     tars,
-    write_sidecar,
 )
-from vidcurate import Recipe, curate
-from vidcurate.cluster.single import Single
+from tests.stage.verify.made import RECIPE, verified
+from vidcurate import curate
 from vidcurate.dedup.leader import Leader
-from vidcurate.embedder.histogram import Histogram
-from vidcurate.errors import MissingExtra, MissingInput, VidcurateError
-from vidcurate.preview.none import NoPreview
+from vidcurate.errors import MissingExtra, MissingInput
 from vidcurate.recipe import Verify
 from vidcurate.registry import registered
 from vidcurate.sharder.checksums import write_checksums
-from vidcurate.source.folder import Folder
-from vidcurate.splitter.fixed import Fixed
 from vidcurate.stage.neighbours import FOLDER as NEIGHBOURS
 from vidcurate.stage.shard import stored_shards
 from vidcurate.stage.verify.decode import is_drawn
@@ -43,50 +37,14 @@ from vidcurate.stage.verify.loaders import check_loaders
 from vidcurate.stage.verify.readers import LOADERS
 from vidcurate.store.files import Store
 
-RECIPE = Recipe(
-    splitter=Fixed(length=0.4, min_length=0.4),
-    filter=(),
-    embedder=Histogram(),
-    preview=NoPreview(),
-    cluster=Single(),
-    dedup=Leader(eps=0.01),
-    sharder=replace(SHARDER, target_bytes=1_000),
-    verify=Verify(loaders=("webdataset", "tarfile")),
-)
 DECISIONS = "semantic/decisions/eps=0.01/part-0.parquet"
 CLIPS = "tables/clips/part-0.parquet"
 CAPTIONS = "tables/captions/part-0.parquet"
 
 
-@pytest.fixture(scope="module")
-def made(tmp_path_factory) -> Path:
-    """Five clips of two videos and a copy of one of them at another quality; four are kept, in several shards."""
-    videos, out = tmp_path_factory.mktemp("videos"), tmp_path_factory.mktemp("made")
-    write_video(videos / "a.mp4", (10, 10), seed=1, size=(160, 96))
-    write_video(videos / "b.mp4", (10, 10), seed=2, size=(160, 96))
-    write_video(videos / "c.mp4", (10,), seed=1, size=(160, 96), gop=5)
-    curate(RECIPE, source=Folder(path=str(videos)), out=str(out))
-    for tar in tars(out):
-        if not tar.with_suffix(".parquet").exists():
-            write_sidecar(tar)
-    reseal(out)
-    return out
-
-
 @pytest.fixture
 def dataset(made, tmp_path) -> Path:
     return shutil.copytree(made, tmp_path / "dataset")
-
-
-def verified(root: Path, recipe: Recipe = RECIPE) -> tuple[set[str], str]:
-    """Names of the checks that fail, and the message."""
-    message = ""
-    try:
-        curate(recipe, out=str(root), steps=["verify"])
-    except VidcurateError as error:
-        message = str(error)
-    checks = json.loads((root / "verify.json").read_text())["checks"]
-    return {check["name"] for check in checks if not check["ok"]}, message
 
 
 def recaption(found):

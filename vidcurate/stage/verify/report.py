@@ -29,6 +29,8 @@ REMEDIES: Mapping[str, str] = {
     "shards/sidecars": ANEW,
     "shards/membership": SHARD,
     "shards/drops": SHARD,
+    "shards/captions": "remove the captions that are named, their record (*_captions.json) too, and run "
+    "+experiment=recaption again with the same captioner, out and captions_as",
     "shards/subsets": "do not train on it; remove _commit.json of the shards' folder and " + SHARD,
     "decode/clips": "remove the clip and the record of its video from processed_videos/, " + SPLIT + ", then shard",
 }

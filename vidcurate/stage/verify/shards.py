@@ -15,6 +15,7 @@ from vidcurate.recipe import Verify
 from vidcurate.runtime.base import Runtime
 from vidcurate.sharder.base import Shard, Sharder
 from vidcurate.stage.shard import made_from
+from vidcurate.stage.verify.captions import check_captions
 from vidcurate.stage.verify.check import Check, checked, guarded, merged
 from vidcurate.stage.verify.decode import Batch, Spot, batches, check_decoding, is_drawn
 from vidcurate.stage.verify.expected import (
@@ -124,12 +125,19 @@ def check_shards(look: Look, runtime: Runtime) -> Iterator[Check]:
     yield guarded("shards/drops", lambda: check_drops(look.store, look.sharder, look.clips, look.wanted, look.doubt))
     packed = {key: (video, entry.shard.subset) for entry in seen for key, video in entry.videos.items()}
     yield check_subsets(packed, look.clips, look.decisions)
+    if not look.unreadable:
+        inside = {entry.shard.name: _in_order(entry) for entry in seen}
+        yield check_captions(look.store, look.sharder, look.shards, inside, runtime)
     sound = [entry for entry in seen if entry.is_sound]
     names = [entry.shard.files[0].key for entry in sound]
-    inside, is_whole = _together(sound), len(sound) == len(seen) and not look.unreadable
-    yield from check_loaders(look.store, look.sharder, names, inside, look.settings.loaders, is_whole=is_whole)
+    once, is_whole = _together(sound), len(sound) == len(seen) and not look.unreadable
+    yield from check_loaders(look.store, look.sharder, names, once, look.settings.loaders, is_whole=is_whole)
     if look.settings.sample:
         yield check_decoding(look.store, [batch for entry in seen for batch in entry.batches], runtime)
+
+
+def _in_order(entry: Seen) -> tuple[str, ...] | None:
+    return tuple(entry.keys) if entry.is_open and entry.keys.total() == len(entry.keys) else None
 
 
 def _together(seen: Sequence[Seen]) -> Counter[str]:
