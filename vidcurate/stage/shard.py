@@ -76,7 +76,7 @@ def shard(
         Number of `shards`, of `samples` in them, and their `bytes`.
     """
     wanted = {name: entry.made_from for name, entry in (base or {}).items()}
-    wanted |= {part.name: _made_from(part, sharder, whole.cut) for part in parts}
+    wanted |= {part.name: made_from(part, sharder, whole.cut) for part in parts}
     if is_current(store, sharder.folder, _all_made_from(sharder, wanted, whole)):
         known = committed(store, sharder.folder)
         counts = {name: int(known[name]) for name in ("shards", "samples", "bytes")}
@@ -89,8 +89,8 @@ def shard(
     if base is None:
         store.remove(f"{sharder.folder}/{RECORD}")
         _remove_others(store, sharder, written.values())
-    work = partial(pack_part, sharder=sharder, cut=whole.cut, clips=clips.url, out=store.url)
-    todo = [part for part in parts if part.name not in written]
+    work = partial(_pack, sharder=sharder, clips=clips.url, out=store.url)
+    todo = [(part, wanted[part.name]) for part in parts if part.name not in written]
     for entry in progress(runtime.map(work, todo), len(todo), "shard: shards"):
         written[entry.name] = entry
     if base is not None:  # not before the new shards are there: until then, what lists the old ones is true
@@ -110,14 +110,22 @@ def finish(store: Store, sharder: Sharder, shards: Sequence[Shard], whole: Whole
     write_checksums(store, sharder.folder, shards)
     facts = packing(sharder, whole.cut) | {"names": [entry.name for entry in shards], "about": whole.about}
     stale = {"stale": whole.stale} if whole.stale else {}
-    made_from = _all_made_from(sharder, {entry.name: entry.made_from for entry in shards}, whole)
     counts = counted(shards)
-    commit(store, sharder.folder, made_from, **facts, **stale, **counts)
+    whole_from = _all_made_from(sharder, {entry.name: entry.made_from for entry in shards}, whole)
+    commit(store, sharder.folder, whole_from, **facts, **stale, **counts)
     return counts
 
 
-def pack_part(part: Part, *, sharder: Sharder, cut: str, clips: str, out: str) -> Shard:
-    """Write one shard, wholly on one worker, and its record last."""
+def pack_part(part: Part, made_from: str, *, sharder: Sharder, clips: str, out: str) -> Shard:
+    """Write one shard, wholly on one worker, and its record last.
+
+    Args:
+        part: what is in it.
+        made_from: what `made_from` says of it.
+        sharder: writes it.
+        clips: root of the store that holds the clips.
+        out: root of the dataset.
+    """
     store = Store(out)
     write = loaded(sharder, best_device() if sharder.computes else "cpu")
     files = list_keys(store, sharder, part, write(Store(clips), store, part))
@@ -128,10 +136,24 @@ def pack_part(part: Part, *, sharder: Sharder, cut: str, clips: str, out: str) -
         num_samples=len(part.samples),
         duration=round(sum(sample.duration for sample in part.samples), 3),
         files=files,
-        made_from=_made_from(part, sharder, cut),
+        made_from=made_from,
     )
     store.write_json(record_key(sharder, part.name), dataclasses.asdict(entry))
     return entry
+
+
+def made_from(part: Part, sharder: Sharder, cut: str) -> str:
+    """Fingerprint of a part, and of how it is written: equal ones, equal bytes."""
+    facts = [
+        (
+            sample.key,
+            sample.num_bytes,
+            sample.metadata,
+            sample.vector is not None and hashlib.sha256(sample.vector.tobytes()).hexdigest(),
+        )
+        for sample in part.samples
+    ]
+    return fingerprint(sharder, cut, part.name, facts)
 
 
 def stored_shards(store: Store, sharder: Sharder) -> dict[str, Shard]:
@@ -170,22 +192,13 @@ def counted(shards: Sequence[Shard]) -> dict[str, int]:
     return {"shards": len(shards), "samples": samples, "bytes": size}
 
 
+def _pack(job: tuple[Part, str], *, sharder: Sharder, clips: str, out: str) -> Shard:
+    return pack_part(*job, sharder=sharder, clips=clips, out=out)
+
+
 def _all_made_from(sharder: Sharder, shards: Mapping[str, str], whole: Whole) -> str:
     drops = whole.drops is not None and hashlib.sha256(parquet.write(whole.drops)).hexdigest()
     return fingerprint(sharder, shards, whole.stale, drops, whole.about)
-
-
-def _made_from(part: Part, sharder: Sharder, cut: str) -> str:
-    facts = [
-        (
-            sample.key,
-            sample.num_bytes,
-            sample.metadata,
-            sample.vector is not None and hashlib.sha256(sample.vector.tobytes()).hexdigest(),
-        )
-        for sample in part.samples
-    ]
-    return fingerprint(sharder, cut, part.name, facts)
 
 
 def _entry(sharder: Sharder, shard: Shard) -> dict[str, Any]:
