@@ -6,35 +6,51 @@ import multiprocessing
 import os
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 PRELOADED = ["vidcurate.app", "vidcurate.pipeline", "torch", "av", "matplotlib.figure", "jinja2"]
 
 
-def vidcurate(*arguments: str, cwd: Path, environment: Mapping[str, str] | None = None) -> subprocess.CompletedProcess:
+def vidcurate(*arguments: str, cwd: Path) -> subprocess.CompletedProcess[str]:
     """What `python -m vidcurate` with these arguments does, prints and returns."""
+    return _run(_vidcurate, arguments, cwd)
+
+
+def python(code: str, cwd: Path) -> subprocess.CompletedProcess[str]:
+    """What `python -c` does with this code."""
+    return _run(_python, (code,), cwd)
+
+
+def _run(main: Callable[..., None], arguments: tuple[str, ...], cwd: Path) -> subprocess.CompletedProcess[str]:
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload(PRELOADED)
     with TemporaryDirectory() as folder:
         out, err = Path(folder, "out"), Path(folder, "err")
-        process = context.Process(target=_main, args=(arguments, cwd, environment or {}, out, err))
+        process = context.Process(target=_redirected, args=(main, arguments, cwd, out, err))
         process.start()
         process.join(400)
         process.kill()
         process.join()
-        return subprocess.CompletedProcess(arguments, process.exitcode, out.read_text(), err.read_text())
+        return subprocess.CompletedProcess(arguments, process.exitcode or 0, out.read_text(), err.read_text())
 
 
-def _main(arguments: tuple[str, ...], cwd: Path, environment: Mapping[str, str], out: Path, err: Path) -> None:
+def _redirected(main: Callable[..., None], arguments: tuple[str, ...], cwd: Path, out: Path, err: Path) -> None:
     os.chdir(cwd)
-    os.environ |= environment
-    sys.argv = ["vidcurate", *arguments]
     with out.open("w") as stdout, err.open("w") as stderr:
         os.dup2(stdout.fileno(), 1)
         os.dup2(stderr.fileno(), 2)
         sys.stdout, sys.stderr = stdout, stderr
-        from vidcurate.app import main
+        main(*arguments)
 
-        main()
+
+def _vidcurate(*arguments: str) -> None:
+    from vidcurate.app import main
+
+    sys.argv = ["vidcurate", *arguments]
+    main()
+
+
+def _python(code: str) -> None:
+    exec(compile(code, "<snippet>", "exec"), {"__name__": "__main__"})

@@ -4,7 +4,11 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from tests.labelled import write_labelled
+
+pytestmark = pytest.mark.slow
 
 ROOT = Path(__file__).parents[1]
 

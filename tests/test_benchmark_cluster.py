@@ -7,6 +7,8 @@ from benchmarks.cluster import component, main, vectors_of
 from vidcurate.cluster.hierarchical import Hierarchical
 from vidcurate.cluster.kmeans import KMeans
 
+pytestmark = pytest.mark.slow
+
 
 def test_vectors_lie_around_a_tenth_as_many_centres():
     vectors = vectors_of(400, 64)

@@ -9,6 +9,8 @@ import pytest
 
 from benchmarks.dedup import best_earlier, by_columns, differing, full_matrix, synthetic, tiled, unit
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).parents[1]
 
 

@@ -12,6 +12,8 @@ import pytest
 from benchmarks.embed import auc, pairs, phash, quality, recall
 from tests.frames import frames_of
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).parents[1]
 LABELS = [
     {"file": f"labelled/{group}_{relation}.mp4", "group": group, "scene": scene, "relation": relation}

@@ -12,9 +12,12 @@ from tests.data.made import made_dataset, write_clips
 from vidcurate.store.files import Store
 from vidcurate.video.reread import torchcodec_decoder
 
-pytestmark = pytest.mark.filterwarnings(  # webdataset leaves the tars open that it has read
-    "ignore:unclosed file:ResourceWarning", "ignore::pytest.PytestUnraisableExceptionWarning"
-)
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.filterwarnings(  # webdataset leaves the tars open that it has read
+        "ignore:unclosed file:ResourceWarning", "ignore::pytest.PytestUnraisableExceptionWarning"
+    ),
+]
 
 
 @pytest.fixture

@@ -10,6 +10,8 @@ import pytest
 from benchmarks.recall import recall, repeated, synthetic
 from vidcurate.neighbours.graph import Graph, Nearest
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).parents[1]
 
 

@@ -12,6 +12,8 @@ from benchmarks.shots import reels
 from vidcurate.video.decode import Decoding
 from vidcurate.video.probe import probe
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).parents[1]
 
 

@@ -1,8 +1,11 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 
 from benchmarks.sweep import vectors
+
+pytestmark = pytest.mark.slow
 
 
 def test_the_vectors_have_duplicates_from_the_floor_up_to_nearly_equal_ones():

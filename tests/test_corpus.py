@@ -21,7 +21,7 @@ from vidcurate.transcoder.smart import Smart
 from vidcurate.video.decode import Decoding
 from vidcurate.video.probe import probe
 
-pytestmark = pytest.mark.corpus
+pytestmark = [pytest.mark.corpus, pytest.mark.slow]
 
 RECIPE = Recipe(splitter=Whole(), embedder=Histogram())
 

@@ -146,7 +146,11 @@ def root(tmp_path_factory) -> Path:
     store.write_table("semantic/decisions/eps=0.05/part-0.parquet", decisions)
     store.write("semantic/epsilon_table.csv", EPSILONS)
     store.write("semantic/epsilon_curve.png", PIXEL)
-    packed(WebDataset(), store, [sample("c0", num_bytes, "Cars & <em>people</em>."), sample("c3", num_bytes, "")])
+    packed(
+        WebDataset(shuffle=False),
+        store,
+        [sample("c0", num_bytes, "Cars & <em>people</em>."), sample("c3", num_bytes, "")],
+    )
     return root
 
 

@@ -12,6 +12,7 @@ from vidcurate.model.device import has_bf16
 from vidcurate.model.transnetv2 import CHUNK, Scores, pretrained, score
 
 REFERENCE = Path(__file__).with_name("transnetv2_reference.npz")  # by make_transnetv2_reference.py
+COMPILED = pytest.param("compiled", marks=pytest.mark.slow)  # OpenVINO takes half a minute
 
 
 @pytest.fixture(scope="module")
@@ -56,7 +57,7 @@ def test_scores_of_windows_are_those_of_the_reference_package(model):
     np.testing.assert_allclose(scores.many_hot, expected["many_hot"], atol=1e-4)
 
 
-@pytest.mark.parametrize("network", ["model", "compiled", "in_bf16"])
+@pytest.mark.parametrize("network", ["model", COMPILED, "in_bf16"])
 def test_a_wider_view_and_other_arithmetic_change_scores_little(network, request):
     expected = np.load(REFERENCE)
 
@@ -69,7 +70,7 @@ def test_a_wider_view_and_other_arithmetic_change_scores_little(network, request
         assert ((ours > 0.5) == (theirs > 0.5))[clear].all()
 
 
-@pytest.mark.parametrize("network", ["model", "compiled"])
+@pytest.mark.parametrize("network", ["model", COMPILED])
 @pytest.mark.parametrize("sizes", [(1,) * 60, (7, 50, 3), (CHUNK, CHUNK, 10), (59, 1)])
 def test_a_stream_in_pieces_has_the_scores_of_the_whole(model, network, request, sizes):
     frames = shots_with_a_dissolve()[30:90]

@@ -65,7 +65,7 @@ def test_no_chunk_passes_the_target(store):
     exact = packed(Litdata(shuffle=False, target_bytes=size), store, samples)
     below = packed(Litdata(shuffle=False, target_bytes=size - 1), store, samples)
 
-    assert exact[0].num_bytes == size
+    assert exact[0].files[0].num_bytes == size
     assert [shard.num_samples for shard in exact] == [3, 2]
     assert [shard.num_samples for shard in below] == [2, 2, 1]
 

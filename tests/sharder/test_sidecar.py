@@ -76,6 +76,7 @@ def test_metadata_are_columns_of_known_types(tmp_path):
         "start": [1.5, None],
         "width": [320, None],
         "source_video": ["é.mov", None],
+        "bin_aspect": [None, None],
         "bin_duration": ["5_10", None],
         "bin_resolution": ["720", None],
         "score_luma": [0.25, None],
@@ -83,7 +84,7 @@ def test_metadata_are_columns_of_known_types(tmp_path):
         "windows": [WINDOWS, None],
         "count": [1, None],
         "ratio": [2.0, 0.5],
-        "tags": ['["x", "y"]', None],
+        "tags": [["x", "y"], None],
     }
 
 

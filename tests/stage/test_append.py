@@ -253,7 +253,7 @@ def test_a_shard_that_is_a_table_tells_its_keys_too(store):
 def test_a_shard_that_does_not_tell_its_keys_is_an_error(store):
     [sample] = made_samples(store, 1)
     part = Part(name="000000", subset="train", bins={}, samples=(sample,))
-    entry = pack_part(part, sharder=SHARDER, cut="cut", clips=store.url, out=store.url)
+    entry = pack_part(part, "made", sharder=SHARDER, clips=store.url, out=store.url)
 
     with pytest.raises(MissingInput, match="1 keys can be read of 2 samples"):
         keys_of(store, SHARDER, replace(entry, num_samples=2))

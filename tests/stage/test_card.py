@@ -157,6 +157,12 @@ def test_the_line_for_webdataset_works(store, snippets):
     assert metadata["license"] == "CC BY 4.0"
 
 
+def test_the_line_for_our_loader_works(store, snippets):
+    exec(snippets[3], names := {})
+
+    assert [key for batch in names["batches"] for key in batch["key"]] == ["clip-00"]
+
+
 @pytest.mark.filterwarnings("ignore")
 def test_the_line_for_datasets_works(store, snippets):
     datasets = pytest.importorskip("datasets", reason="needs: pip install datasets", exc_type=ImportError)

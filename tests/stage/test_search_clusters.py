@@ -58,7 +58,7 @@ def uneven(store: Store) -> Vectors:
     return load_vectors(f"{store.url}/some_embd_parquet")
 
 
-@pytest.mark.parametrize("max_pairs", [20_000_000, 2_000])
+@pytest.mark.parametrize("max_pairs", [pytest.param(20_000_000, marks=pytest.mark.slow), 2_000])
 def test_workers_find_what_one_process_finds(runtime, tmp_path, max_pairs):
     vectors = uneven(Store(str(tmp_path / "given")))
     search = Clustered(max_pairs=max_pairs)

@@ -37,7 +37,7 @@ def curated(recipe: Recipe, folder: Path, out: Path) -> tuple[dict[str, str], di
 
 @pytest.mark.parametrize(
     "splitter",
-    [replace(FAST.splitter, max_length=4.0), TransNetV2(min_length=0.5)],
+    [replace(FAST.splitter, max_length=4.0), pytest.param(TransNetV2(min_length=0.5), marks=pytest.mark.slow)],
     ids=["adaptive", "transnetv2"],
 )
 def test_parts_join_to_the_same_bytes_as_one_piece(long_video, tmp_path, caplog, splitter):

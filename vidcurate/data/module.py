@@ -6,12 +6,11 @@ import hashlib
 from collections.abc import Collection, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, replace
-from typing import Any, cast, get_args
+from typing import TYPE_CHECKING, Any, cast, get_args
 
 import numpy as np
 import torch
 from lightning.pytorch import LightningDataModule
-from lightning.pytorch.loops.progress import _ProcessedTracker
 from lightning.pytorch.trainer.states import TrainerFn
 from numpy.typing import NDArray
 
@@ -23,6 +22,9 @@ from vidcurate.data.select import Selection, Where
 from vidcurate.data.shards import Shard, Shards
 from vidcurate.errors import ConfigError
 from vidcurate.registry import fingerprint
+
+if TYPE_CHECKING:
+    from lightning.pytorch.loops.progress import _ProcessedTracker
 
 READERS = 16
 """Tables that are read at the same time."""

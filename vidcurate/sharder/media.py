@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import BinaryIO
 
 from vidcurate.errors import MissingInput, VidcurateError
 from vidcurate.sharder.base import Sample
@@ -13,8 +12,8 @@ from vidcurate.store.files import Store
 
 
 @contextmanager
-def open_media(store: Store, sample: Sample) -> Iterator[BinaryIO]:
-    """The file of a sample's clip, at its first byte.
+def open_media(store: Store, sample: Sample) -> Iterator[io.RawIOBase]:
+    """The file of a sample's clip, at its first byte; unbuffered if it is local.
 
     Args:
         store: holds the clips.
@@ -26,7 +25,7 @@ def open_media(store: Store, sample: Sample) -> Iterator[BinaryIO]:
     """
     where = store.path(sample.media)
     try:
-        media = store.fs.open(where, "rb")
+        media: io.RawIOBase = io.FileIO(where) if store.is_local else store.fs.open(where, "rb")
     except FileNotFoundError as error:
         raise MissingInput(
             f"{where} is in the tables but not in the dataset. Remove the record of its video from processed_videos/ "

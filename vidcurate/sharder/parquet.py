@@ -139,7 +139,7 @@ def _media(clips: Store, samples: Sequence[Sample]) -> pa.Array:
     view = memoryview(data).cast("B")
     for sample, end in zip(samples, ends, strict=True):
         with open_media(clips, sample) as media:
-            view[end - sample.num_bytes : end] = media.read(sample.num_bytes)
+            view[end - sample.num_bytes : end] = media.read()
     offsets = np.concatenate([[0], ends]).astype(np.int32)
     return pa.Array.from_buffers(pa.binary(), len(samples), [None, pa.py_buffer(offsets), data])
 

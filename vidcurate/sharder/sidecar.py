@@ -8,7 +8,6 @@ forks, must not touch a GPU.
 from __future__ import annotations
 
 import io
-import json
 from collections.abc import Sequence
 from typing import Any
 
@@ -17,19 +16,9 @@ import pyarrow.parquet as pq
 
 from vidcurate.errors import ShapeError
 from vidcurate.sharder.base import Sample
+from vidcurate.sharder.columns import columns_of
 from vidcurate.sharder.tar import Entry
 from vidcurate.store.files import Store
-from vidcurate.table import CLIPS
-
-WINDOW = pa.struct([("start_frame", pa.int32()), ("end_frame", pa.int32()), ("caption", pa.string())])
-TYPES: dict[str, pa.DataType] = {field.name: field.type for field in CLIPS} | {"windows": pa.list_(WINDOW)}
-"""Of metadata whose type is known beforehand; of others the values tell."""
-
-PLAIN = (({str}, pa.string()), ({bool}, pa.bool_()), ({int}, pa.int64()), ({int, float}, pa.float64()))
-"""Types of values and of their column; all null is text, and what is not here is written as JSON."""
-
-GROUPS = {"bins": ("bin_", pa.string()), "scores": ("score_", pa.float64())}
-"""Metadata that are mappings: what the columns of their values are called, and their type."""
 
 
 def sidecar_table(samples: Sequence[Sample], entries: Sequence[Entry]) -> pa.Table:
@@ -49,13 +38,12 @@ def sidecar_table(samples: Sequence[Sample], entries: Sequence[Entry]) -> pa.Tab
     """
     places = [_place(entry) for entry in entries]
     columns = {name: pa.array([place[name] for place in places]) for name in places[0]}
-    rows = [sample.metadata for sample in samples]
-    for name in dict.fromkeys(name for row in rows for name in row):
-        added = _columns(name, [row.get(name) for row in rows])
+    for field in columns_of(samples):
+        added = _columns(field, [sample.metadata[field.name] for sample in samples])
         taken = sorted(columns.keys() & added.keys())
         if taken:
             raise ShapeError(
-                f"metadata {name!r} would be column {taken[0]!r} of the side-car, which is taken; rename it"
+                f"metadata {field.name!r} would be column {taken[0]!r} of the side-car, which is taken; rename it"
             )
         columns |= added
     return pa.table(columns)
@@ -116,14 +104,12 @@ def _place(entry: Entry) -> dict[str, Any]:
     return place
 
 
-def _columns(name: str, values: Sequence[Any]) -> dict[str, pa.Array]:
-    if name in GROUPS:
-        prefix, kind = GROUPS[name]
-        groups = [value or {} for value in values]
-        inner = sorted({key for group in groups for key in group})
-        return {f"{prefix}{key}": pa.array([group.get(key) for group in groups], kind) for key in inner}
-    kinds = {type(value) for value in values if value is not None}
-    kind = TYPES.get(name) or next((kind for known, kind in PLAIN if kinds <= known), None)
-    if kind is None:
-        values, kind = [None if value is None else json.dumps(value, sort_keys=True) for value in values], pa.string()
-    return {name: pa.array(values, kind)}
+def _columns(field: pa.Field, values: Sequence[Any]) -> dict[str, pa.Array]:
+    """A column, or one for each value of mappings: `bin_resolution` of `bins`."""
+    if not pa.types.is_struct(field.type):
+        return {field.name: pa.array(values, field.type)}
+    prefix, mappings = field.name.removesuffix("s"), [value or {} for value in values]
+    return {
+        f"{prefix}_{inner.name}": pa.array([value.get(inner.name) for value in mappings], inner.type)
+        for inner in field.type
+    }

@@ -28,6 +28,7 @@ import numpy as np
 
 from vidcurate.errors import MissingInput, VidcurateError
 from vidcurate.sharder.base import Sample
+from vidcurate.sharder.media import open_media
 from vidcurate.store.files import Store
 
 BLOCK = 512
@@ -114,7 +115,7 @@ class Tar:
             MissingInput: its file is gone.
             VidcurateError: its file is not as large as the tables say.
         """
-        with _opened(store, sample) as clip:
+        with open_media(store, sample) as clip:
             self._write(headers(f"{sample.key}.mp4", sample.num_bytes))
             member = Member(extension="mp4", offset=self.offset, size=sample.num_bytes)
             left = sample.num_bytes - (0 if self._sha256 else self._by_kernel(clip, sample.num_bytes))
@@ -246,23 +247,3 @@ def _texts(sample: Sample, embedding: bool) -> dict[str, bytes]:
     array = io.BytesIO()
     np.save(array, sample.vector.astype("<f4", copy=False))
     return texts | {"npy": array.getvalue()}
-
-
-def _opened(store: Store, sample: Sample) -> io.RawIOBase:
-    """The file of a clip, once sure that it is the one that the tables know."""
-    where = store.path(sample.media)
-    try:
-        clip: io.RawIOBase = io.FileIO(where) if store.is_local else store.fs.open(where, "rb")
-    except FileNotFoundError as error:
-        raise MissingInput(
-            f"{where} is in the tables but not in the dataset. Remove the record of its video from processed_videos/ "
-            "and run +experiment=split again"
-        ) from error
-    size = clip.seek(0, io.SEEK_END)
-    clip.seek(0)
-    if size != sample.num_bytes:
-        clip.close()
-        raise VidcurateError(
-            f"{where} has {size} bytes, but the tables say {sample.num_bytes}: it was changed after split"
-        )
-    return clip

@@ -12,7 +12,8 @@ from typing import Any
 import pyarrow as pa
 
 from vidcurate.sharder.base import Shard, Sharder
-from vidcurate.sharder.sidecar import WINDOW, read_sidecar, sidecar_bytes
+from vidcurate.sharder.columns import WINDOW
+from vidcurate.sharder.sidecar import read_sidecar, sidecar_bytes
 from vidcurate.sharder.tar import Tar
 from vidcurate.store.files import Store
 

@@ -188,7 +188,11 @@ from megatron.energon import WorkerConfig, get_loader, get_train_dataset
 worker = WorkerConfig(rank=0, world_size=1, num_workers=0)
 options = {{"batch_size": None, "shuffle_buffer_size": 100, "max_samples_per_sequence": 100}}
 samples = get_loader(get_train_dataset(FOLDER, split_part="{subset}", worker_config=worker, **options))"""
-    blocks = "\n\n".join(f"```python\n{code}\n```" for code in (webdataset, datasets, energon))
+    own = """\
+from vidcurate.data import VideoData
+
+batches = VideoData(FOLDER, batch_size=4, frames=8, height=224, width=224).train_dataloader()"""
+    blocks = "\n\n".join(f"```python\n{code}\n```" for code in (webdataset, datasets, energon, own))
     return f"`FOLDER` is the path of this folder, or for `datasets` the name of its repository on the Hub.\n\n{blocks}"
 
 

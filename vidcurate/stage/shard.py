@@ -30,7 +30,7 @@ log = logging.getLogger(__name__)
 SUFFIX = "_shard.json"
 """Ends the name of a shard's record, which is written when all its files are there."""
 Fact = tuple[str, int, Mapping[str, Any], str | bool]
-"""Key, size of the clip, metadata, and SHA-256 of the embedding or False, of a sample."""
+"""What decides what is written of a sample: key, size of the clip, metadata, SHA-256 of the embedding or False."""
 DROPS_FILE = "drops.parquet"
 """Lists the clips that are in no shard; lies beside `index.json`."""
 
@@ -78,7 +78,7 @@ def shard(
         Number of `shards`, of `samples` in them, and their `bytes`.
     """
     wanted = {name: entry.made_from for name, entry in (base or {}).items()}
-    wanted |= {part.name: _made_from(part, sharder, whole.cut) for part in parts}
+    wanted |= {part.name: made_from(part, sharder, whole.cut) for part in parts}
     if is_current(store, sharder.folder, _all_made_from(sharder, wanted, whole)):
         known = committed(store, sharder.folder)
         counts = {name: int(known[name]) for name in ("shards", "samples", "bytes")}
@@ -91,8 +91,8 @@ def shard(
     if base is None:
         store.remove(f"{sharder.folder}/{RECORD}")
         _remove_others(store, sharder, written.values())
-    work = partial(pack_part, sharder=sharder, cut=whole.cut, clips=clips.url, out=store.url)
-    todo = [part for part in parts if part.name not in written]
+    work = partial(_pack, sharder=sharder, clips=clips.url, out=store.url)
+    todo = [(part, wanted[part.name]) for part in parts if part.name not in written]
     for entry in progress(runtime.map(work, todo), len(todo), "shard: shards"):
         written[entry.name] = entry
     if base is not None:  # not before the new shards are there: until then, what lists the old ones is true
@@ -112,14 +112,22 @@ def finish(store: Store, sharder: Sharder, shards: Sequence[Shard], whole: Whole
     write_checksums(store, sharder.folder, shards)
     facts = packing(sharder, whole.cut) | {"names": [entry.name for entry in shards], "about": whole.about}
     stale = {"stale": whole.stale} if whole.stale else {}
-    made_from = _all_made_from(sharder, {entry.name: entry.made_from for entry in shards}, whole)
     counts = counted(shards)
-    commit(store, sharder.folder, made_from, **facts, **stale, **counts)
+    whole_from = _all_made_from(sharder, {entry.name: entry.made_from for entry in shards}, whole)
+    commit(store, sharder.folder, whole_from, **facts, **stale, **counts)
     return counts
 
 
-def pack_part(part: Part, *, sharder: Sharder, cut: str, clips: str, out: str) -> Shard:
-    """Write one shard, wholly on one worker, and its record last."""
+def pack_part(part: Part, made_from: str, *, sharder: Sharder, clips: str, out: str) -> Shard:
+    """Write one shard, wholly on one worker, and its record last.
+
+    Args:
+        part: what is in it.
+        made_from: what `made_from` says of it.
+        sharder: writes it.
+        clips: root of the store that holds the clips.
+        out: root of the dataset.
+    """
     store = Store(out)
     write = loaded(sharder, best_device() if sharder.computes else "cpu")
     files = list_keys(store, sharder, part, write(Store(clips), store, part))
@@ -130,10 +138,20 @@ def pack_part(part: Part, *, sharder: Sharder, cut: str, clips: str, out: str) -
         num_samples=len(part.samples),
         duration=round(sum(sample.duration for sample in part.samples), 3),
         files=files,
-        made_from=_made_from(part, sharder, cut),
+        made_from=made_from,
     )
     store.write_json(record_key(sharder, part.name), dataclasses.asdict(entry))
     return entry
+
+
+def made_from(part: Part, sharder: Sharder, cut: str) -> str:
+    """Fingerprint of a part, and of how it is written: equal ones, equal bytes."""
+    return made_of(part.name, map(_fact, part.samples), sharder, cut)
+
+
+def made_of(name: str, facts: Iterable[Fact], sharder: Sharder, cut: str) -> str:
+    """`made_from` of a part of this name, by what there is to know of its samples, in their order."""
+    return fingerprint(sharder, cut, name, list(facts))
 
 
 def stored_shards(store: Store, sharder: Sharder) -> dict[str, Shard]:
@@ -143,17 +161,6 @@ def stored_shards(store: Store, sharder: Sharder) -> dict[str, Shard]:
         values = store.read_json(key)
         found[values["name"]] = Shard(**values | {"files": tuple(File(**file) for file in values["files"])})
     return dict(sorted(found.items()))
-
-
-def fact_of(sample: Sample) -> Fact:
-    """What of a sample decides what is written of it."""
-    vector = sample.vector is not None and hashlib.sha256(sample.vector.tobytes()).hexdigest()
-    return sample.key, sample.num_bytes, sample.metadata, vector
-
-
-def made_from(sharder: Sharder, cut: str, name: str, facts: Iterable[Fact]) -> str:
-    """What a shard's record keeps of what it was made from; `facts` are of its samples in their order."""
-    return fingerprint(sharder, cut, name, list(facts))
 
 
 def record_key(sharder: Sharder, name: str) -> str:
@@ -183,13 +190,18 @@ def counted(shards: Sequence[Shard]) -> dict[str, int]:
     return {"shards": len(shards), "samples": samples, "bytes": size}
 
 
+def _pack(job: tuple[Part, str], *, sharder: Sharder, clips: str, out: str) -> Shard:
+    return pack_part(*job, sharder=sharder, clips=clips, out=out)
+
+
+def _fact(sample: Sample) -> Fact:
+    vector = sample.vector is not None and hashlib.sha256(sample.vector.tobytes()).hexdigest()
+    return sample.key, sample.num_bytes, sample.metadata, vector
+
+
 def _all_made_from(sharder: Sharder, shards: Mapping[str, str], whole: Whole) -> str:
     drops = whole.drops is not None and hashlib.sha256(parquet.write(whole.drops)).hexdigest()
     return fingerprint(sharder, shards, whole.stale, drops, whole.about)
-
-
-def _made_from(part: Part, sharder: Sharder, cut: str) -> str:
-    return made_from(sharder, cut, part.name, map(fact_of, part.samples))
 
 
 def _entry(sharder: Sharder, shard: Shard) -> dict[str, Any]:

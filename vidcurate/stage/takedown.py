@@ -20,7 +20,7 @@ from vidcurate.stage.gone import Search, everything, search
 from vidcurate.stage.inputs import Inputs
 from vidcurate.stage.inputs import without as without_inputs
 from vidcurate.stage.settle import read_tables
-from vidcurate.stage.shard import DROPS_FILE, Whole, finish, pack_part, record_key, stored_shards
+from vidcurate.stage.shard import DROPS_FILE, Whole, finish, made_from, pack_part, record_key, stored_shards
 from vidcurate.stage.traces import Takedown, built, sharders, traces
 from vidcurate.stage.unpack import unpack
 from vidcurate.store.commit import committed
@@ -186,7 +186,9 @@ def _rewrite(store: Store, folder: str, names: Sequence[str], taken: Takedown) -
             samples = unpack(store, key, entry.subset, gone, staging) if store.exists(key) else []
             if samples:
                 part = Part(name=entry.name, subset=entry.subset, bins=entry.bins, samples=tuple(samples))
-                pack_part(part, sharder=sharder, cut=record["cut"], clips=str(staging), out=store.url)
+                pack_part(
+                    part, made_from(part, sharder, record["cut"]), sharder=sharder, clips=str(staging), out=store.url
+                )
                 continue
         for path in store.keys(key.rpartition("/")[0]):
             if path.startswith(f"{folder}/{entry.name}."):  # what loaders have beside the tar is no file of the shard

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 from typing import Any, cast
 
-from vidcurate.errors import ConfigError, MissingInput
+from vidcurate.errors import ConfigError
 from vidcurate.registry import build, near, registered
 from vidcurate.sharder.base import Shard, Sharder
 from vidcurate.sharder.webdataset import WebDataset
@@ -61,14 +61,12 @@ class _Packed:
         shard: its record.
         keys: of its samples, with the ids of their videos.
         is_whole: whether the dataset it belongs to was written to its end.
-        is_unclear: whether its files do not tell what is in it.
     """
 
     sharder: Sharder
     shard: Shard
     keys: dict[str, str]
     is_whole: bool
-    is_unclear: bool
 
     @property
     def is_rewritable(self) -> bool:
@@ -95,7 +93,7 @@ def traces(store: Store, given: Sequence[str], taken: Collection[str]) -> Takedo
     known = {record.video["video_id"] for record in records}
     if not videos & known and not clips:
         return Takedown()
-    holding = [entry for entry in packed if clips & entry.keys.keys() or entry.is_unclear]
+    holding = [entry for entry in packed if clips & entry.keys.keys()]
     shards: dict[str, list[str]] = {}
     for entry in holding:
         shards.setdefault(entry.sharder.folder, []).append(entry.shard.name)
@@ -139,13 +137,8 @@ def _packed(store: Store) -> Iterator[_Packed]:
     """Every shard of the dataset, whichever sharder wrote it."""
     for sharder, is_whole in sharders(store):
         for shard in stored_shards(store, sharder).values():
-            try:
-                keys = keys_of(store, sharder, shard)
-            except MissingInput:
-                if isinstance(sharder, WebDataset):
-                    raise
-                keys = {}
-            yield _Packed(sharder=sharder, shard=shard, keys=keys, is_whole=is_whole, is_unclear=not keys)
+            keys = keys_of(store, sharder, shard)
+            yield _Packed(sharder=sharder, shard=shard, keys=keys, is_whole=is_whole)
 
 
 def sharders(store: Store) -> list[tuple[Sharder, bool]]:

@@ -14,7 +14,7 @@ from vidcurate.progress import progress
 from vidcurate.recipe import Verify
 from vidcurate.runtime.base import Runtime
 from vidcurate.sharder.base import Shard, Sharder
-from vidcurate.stage.shard import made_from
+from vidcurate.stage.shard import made_of
 from vidcurate.stage.verify.captions import check_captions
 from vidcurate.stage.verify.check import Check, checked, guarded, merged
 from vidcurate.stage.verify.decode import Batch, Spot, batches, check_decoding, is_drawn
@@ -163,8 +163,8 @@ def _seen(look: Look, found: Inspected) -> Seen:
     facts = {key: wanted.get(key, values) for key, values in told.items() if not isinstance(values, str)}
     checks, older = dict(found.checks), 0
     if found.samples is not None:
-        made_of = partial(made_from, look.sharder, look.cut, found.shard.name)
-        older = recaptioned(found.shard, samples, told, wanted, made_of, found.vectors)
+        made = partial(made_of, found.shard.name, sharder=look.sharder, cut=look.cut)
+        older = recaptioned(found.shard, samples, told, wanted, made, found.vectors)
         passed = CAPTIONS if older else frozenset[str]()
         checks["shards/metadata"] = check_metadata(found.shard, samples, told, look.wanted, passed)
     return Seen(
