@@ -5,8 +5,9 @@
 Clips are made of random bytes, or copied from a folder, to where TMPDIR says; they come from the disk cache. All ways
 take turns, each time in a process of its own that has imported all it needs, so that nothing counts but the work; a
 figure is the median of its rounds. `vidcurate` counts everything after the tables are read: plan, tars, side-cars,
-indices, records. GNU tar and cat write one file for all clips. Then two checks: that a run killed while it writes and
-run again, and a run on two workers, leave the files that an undisturbed one does.
+indices, records; `the tars alone` what ShardWriter does, which writes neither indices nor checksums. GNU tar and cat
+write one file for all clips. Then two checks: that a run killed while it writes and run again, and a run on two
+workers, leave the files that an undisturbed one does.
 """
 
 from __future__ import annotations
@@ -38,7 +39,7 @@ from vidcurate.runtime.processes import Processes
 from vidcurate.sharder.base import Sample
 from vidcurate.sharder.plan import plan
 from vidcurate.sharder.sidecar import read_member, read_sidecar
-from vidcurate.sharder.tar import Tar
+from vidcurate.sharder.tar import Tar, write_tar
 from vidcurate.sharder.webdataset import WebDataset
 from vidcurate.stage.shard import Whole, shard
 from vidcurate.store.files import Store
@@ -134,6 +135,13 @@ def ours(source, out, target, checksums=True, count=None, runtime=None) -> None:
     shard(Store(str(source)), Store(str(out)), parts, sharder, Whole(cut="cut"), runtime or Local())
 
 
+def tars_alone(source, out, target) -> None:
+    """The tars of vidcurate, unhashed, and nothing beside them: as much as ShardWriter writes."""
+    out.mkdir()
+    for part in plan(samples(source), WebDataset(bins=(), target_bytes=target), 0):
+        write_tar(Store(str(source)), part.samples, out / f"{part.name}.tar", checksum=False)
+
+
 def shard_writer(source, out, target, checksums=False) -> None:
     """Shards by webdataset."""
     from webdataset import ShardWriter
@@ -182,6 +190,7 @@ def run(command, source, out) -> None:
 WRITERS = {
     "vidcurate": ours,
     "vidcurate, checksums=false": partial(ours, checksums=False),
+    "vidcurate, the tars alone": tars_alone,
     "webdataset.ShardWriter": shard_writer,
     "webdataset.ShardWriter, then SHA-256": partial(shard_writer, checksums=True),
     "tarfile": by_tarfile,

@@ -20,8 +20,8 @@ def test_every_way_is_measured_and_both_checks_pass():
     )
 
     rows = re.findall(r"^│ (\S.*?) +│ +[\d.]+ +│", ended.stdout, re.MULTILINE)
-    assert rows[:2] == ["vidcurate", "vidcurate, checksums=false"]
-    assert len(rows) == 7 + 4
+    assert rows[:3] == ["vidcurate", "vidcurate, checksums=false", "vidcurate, the tars alone"]
+    assert len(rows) == 8 + 4
     assert "12 of 12 clips as they were" in ended.stdout
     # A sample takes 7 KiB with its headers, a shard of 20 KiB two: the seventh clip dies in the fourth of six tars.
     assert re.search(r"killed -9 after 3 shards and run again: \d+ files identical", ended.stdout)
