@@ -35,6 +35,15 @@ def test_a_missing_folder_has_no_keys(store):
     assert not store.exists("nothing/at all")
 
 
+def test_sizes_are_those_of_keys_without_hidden_and_private_files(store):
+    for key, data in {"a/b.bin": b"12", "a/c/d.bin": b"345", "a/.hidden": b"6", "a/_private": b"78"}.items():
+        store.write(key, data)
+
+    assert store.keys("a") == ["a/b.bin", "a/c/d.bin"]
+    assert store.sizes("a") == {"a/b.bin": 2, "a/c/d.bin": 3}
+    assert store.sizes("nothing") == {}
+
+
 def test_moving_and_removing_what_is_not_there_does_nothing(store):
     store.move("no", "where")
     store.remove("no")

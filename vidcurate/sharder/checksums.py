@@ -1,11 +1,12 @@
-"""`SHA256SUMS`: the checksum of every file of a dataset, for `sha256sum -c SHA256SUMS` in its folder."""
+"""Checksums of files: of one as it is put in place, and `SHA256SUMS` of all, for `sha256sum -c` in their folder."""
 
 from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
+from pathlib import Path
 
-from vidcurate.sharder.base import Shard
+from vidcurate.sharder.base import File, Shard
 from vidcurate.store.commit import RECORD
 from vidcurate.store.files import Store
 
@@ -33,6 +34,15 @@ def write_checksums(store: Store, folder: str, shards: Sequence[Shard]) -> None:
         for key in sorted(set(found) - own)
     ]
     store.write(f"{folder}/{NAME}", "".join(lines).encode())
+
+
+def put_hashed(store: Store, staged: Path, key: str) -> File:
+    """Put a finished local file in place; its size and checksum are told."""
+    with staged.open("rb") as written:
+        sha256 = hashlib.file_digest(written, "sha256").hexdigest()
+    file = File(key=key, num_bytes=staged.stat().st_size, sha256=sha256)
+    store.put(staged, key)
+    return file
 
 
 def _sha256(store: Store, key: str) -> str:

@@ -8,7 +8,6 @@ https://github.com/Lightning-AI/litdata 0.2.76.
 
 from __future__ import annotations
 
-import hashlib
 import json
 import shutil
 from collections import defaultdict
@@ -23,6 +22,7 @@ from vidcurate.errors import ShapeError
 from vidcurate.registry import fingerprint, register
 from vidcurate.sharder.base import File, Pack, Part, Sample, Shard, Sharder
 from vidcurate.sharder.bins import Bin
+from vidcurate.sharder.checksums import put_hashed
 from vidcurate.sharder.media import open_media
 from vidcurate.store.files import Store
 
@@ -121,11 +121,7 @@ class Litdata(Sharder):
                     chunk.write(b"".join(_texts(sample)))
                     with open_media(clips, sample) as media:
                         shutil.copyfileobj(media, chunk, 2**20)
-            with staged.open("rb") as written:
-                sha256 = hashlib.file_digest(written, "sha256").hexdigest()
-            file = File(key=key, num_bytes=staged.stat().st_size, sha256=sha256)
-            store.put(staged, key)
-        return (file,)
+            return (put_hashed(store, staged, key),)
 
 
 def _header(samples: Sequence[Sample]) -> bytes:

@@ -8,7 +8,6 @@ https://github.com/huggingface/datasets 5.2 writes in `Dataset.to_parquet` and r
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Iterator, Sequence
 from typing import Annotated, Any, ClassVar, Literal
@@ -22,6 +21,7 @@ from vidcurate.errors import ShapeError
 from vidcurate.registry import register
 from vidcurate.sharder.base import File, Pack, Part, Sample, Shard, Sharder
 from vidcurate.sharder.bins import Bin
+from vidcurate.sharder.checksums import put_hashed
 from vidcurate.sharder.columns import columns_of
 from vidcurate.sharder.media import open_media
 from vidcurate.store.files import Store
@@ -90,11 +90,7 @@ class Parquet(Sharder):
             with pq.ParquetWriter(staged, schema, **_options(schema)) as writer:
                 for samples in self._row_groups(part.samples):
                     writer.write_table(self._table(clips, samples, schema), row_group_size=len(samples))
-            with staged.open("rb") as written:
-                sha256 = hashlib.file_digest(written, "sha256").hexdigest()
-            file = File(key=key, num_bytes=staged.stat().st_size, sha256=sha256)
-            store.put(staged, key)
-        return (file,)
+            return (put_hashed(store, staged, key),)
 
     def _schema(self, samples: Sequence[Sample]) -> pa.Schema:
         columns = columns_of(samples)

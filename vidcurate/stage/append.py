@@ -194,10 +194,6 @@ def _sided(
     return kept, left
 
 
-def _on(sample: Sample, subset: Subset) -> Sample:
-    return replace(sample, subset=subset, metadata={**sample.metadata, "subset": subset})
-
-
 class _Ties:
     """Names that belong together, directly or by way of others."""
 

@@ -156,11 +156,14 @@ def made_of(name: str, facts: Iterable[Fact], sharder: Sharder, cut: str) -> str
 
 def stored_shards(store: Store, sharder: Sharder) -> dict[str, Shard]:
     """Shards that have been written wholly, by name, in its order."""
-    found = {}
-    for key in store.keys(sharder.folder, SUFFIX):
-        values = store.read_json(key)
-        found[values["name"]] = Shard(**values | {"files": tuple(File(**file) for file in values["files"])})
-    return dict(sorted(found.items()))
+    found = (stored_shard(store, key) for key in store.keys(sharder.folder, SUFFIX))
+    return {entry.name: entry for entry in sorted(found, key=lambda entry: entry.name)}
+
+
+def stored_shard(store: Store, key: str) -> Shard:
+    """What a shard's record says."""
+    values = store.read_json(key)
+    return Shard(**values | {"files": tuple(File(**file) for file in values["files"])})
 
 
 def record_key(sharder: Sharder, name: str) -> str:

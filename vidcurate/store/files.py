@@ -92,8 +92,19 @@ class Store:
         """Keys below a folder that end in `suffix`, sorted; hidden and private names (`.`, `_`) left out."""
         if not self.exists(folder):
             return []
-        found = (name[len(self.root) + 1 :] for name in self.fs.find(self.path(folder)))
-        return sorted(key for key in found if key.endswith(suffix) and PurePosixPath(key).name[0] not in "._")
+        found = map(self._key, self.fs.find(self.path(folder)))
+        return sorted(key for key in found if key.endswith(suffix) and not _is_private(key))
+
+    def sizes(self, folder: str) -> dict[str, int]:
+        """Bytes of every key that `keys` gives, in its order."""
+        if not self.exists(folder):
+            return {}
+        found = self.fs.find(self.path(folder), detail=True).items()
+        sizes = {self._key(name): int(facts["size"]) for name, facts in found}
+        return {key: size for key, size in sorted(sizes.items()) if not _is_private(key)}
+
+    def _key(self, path: str) -> str:
+        return path[len(self.root) + 1 :]
 
     def folders(self, suffix: str = "") -> list[str]:
         """Names of the folders right below the root that end in `suffix`, sorted."""
@@ -148,6 +159,10 @@ class Store:
         for folder in Path(self.root).glob(f"{STAGING}{socket.gethostname()}-*"):
             if not _is_alive(int(folder.name.rsplit("-", 2)[-2])):
                 shutil.rmtree(folder, ignore_errors=True)
+
+
+def _is_private(key: str) -> bool:
+    return PurePosixPath(key).name[0] in "._"
 
 
 def _is_alive(pid: int) -> bool:

@@ -8,7 +8,6 @@ import pyarrow as pa
 
 from vidcurate.stage.place import FILTERED, KEPT
 from vidcurate.stage.verify.check import Check, checked, rows
-from vidcurate.stage.verify.listing import sizes
 from vidcurate.store.files import Store
 
 
@@ -18,7 +17,7 @@ def check_files(store: Store, clips: pa.Table) -> Check:
 
 
 def _files(store: Store, clips: pa.Table) -> Iterator[str | None]:
-    there = sizes(store, KEPT) | sizes(store, FILTERED)
+    there = store.sizes(KEPT) | store.sizes(FILTERED)
     known = set()
     for row in rows(clips.select(["clip_id", "uri", "num_bytes", "kept"])):
         key = row["uri"]

@@ -8,10 +8,9 @@ from fnmatch import fnmatch
 from itertools import chain
 from typing import Any
 
-from vidcurate.sharder.base import File, Shard, Sharder
-from vidcurate.stage.shard import SUFFIX, counted, listing
+from vidcurate.sharder.base import Shard, Sharder
+from vidcurate.stage.shard import SUFFIX, counted, listing, stored_shard
 from vidcurate.stage.verify.check import Check, checked
-from vidcurate.stage.verify.listing import sizes
 from vidcurate.store.commit import RECORD, committed
 from vidcurate.store.files import Store
 
@@ -27,8 +26,7 @@ def read_records(store: Store, sharder: Sharder) -> tuple[tuple[Shard, ...], dic
     found, faults = [], {}
     for key in store.keys(sharder.folder, SUFFIX):
         try:
-            values = store.read_json(key)
-            found.append(Shard(**values | {"files": tuple(File(**file) for file in values["files"])}))
+            found.append(stored_shard(store, key))
         except (ValueError, TypeError, KeyError) as error:
             faults[key] = f"{key} is no record of a shard: {error!r}"
     return tuple(sorted(found, key=lambda shard: shard.name)), faults
@@ -45,7 +43,7 @@ def check_listed(store: Store, sharder: Sharder, shards: Sequence[Shard], unread
     """A part of `shards/files`: every file of the folder is of a record, is a record, or describes them."""
     known = {file.key for shard in shards for file in shard.files}
     names = tuple(f"{key.removesuffix(SUFFIX)}." for key in unreadable)
-    there = (key for key in sizes(store, sharder.folder) if not key.startswith(names))
+    there = (key for key in store.sizes(sharder.folder) if not key.startswith(names))
     unknown = (key for key in there if key not in known and not _is_beside(sharder, key))
     return checked("shards/files", (f"{key} is of no shard: no record lists it" for key in unknown))
 
