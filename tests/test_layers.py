@@ -25,7 +25,7 @@ LAYERS = (
     FAMILIES,
     ("runtime", "model", "video"),
     ("store",),
-    ("registry", "progress"),
+    ("registry", "progress", "events", "timings"),
     ("records", "table"),
     ("errors",),
 )

@@ -1,6 +1,7 @@
 """The command line: Hydra composes, `config` checks, `pipeline` works; exit codes say how it ended.
 
-0 done; 1 error; 2 the configuration or the machine cannot do this; 3 done, but too many inputs failed.
+0 done; 1 error; 2 the configuration or the machine cannot do this; 3 done, but too many inputs failed; 75 not done: the
+run was stopped, or another holds the dataset, and the same command goes on later.
 """
 
 from __future__ import annotations
@@ -96,6 +97,10 @@ def run(config: DictConfig) -> None:
             foreign=checked.foreign,
             seed=checked.seed,
             max_failures=checked.max_failures,
+            retry=checked.retry,
+            wait=checked.wait,
+            storage=checked.storage,
+            metrics=checked.metrics,
             config=checked.config,
         )
     except VidcurateError as error:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
@@ -13,10 +14,11 @@ from omegaconf.errors import OmegaConfBaseException
 
 from vidcurate.errors import ConfigError
 from vidcurate.recipe import STEPS, Advise, Recipe, Verify
-from vidcurate.records import Columns, Foreign, OnBad
+from vidcurate.records import Columns, Foreign, OnBad, Retry
 from vidcurate.registry import KINDS, Component, Made, build, made, near
 from vidcurate.runtime.base import Runtime
 from vidcurate.source.base import Source
+from vidcurate.store.options import Storage
 
 VALUES = (
     "out",
@@ -34,6 +36,10 @@ VALUES = (
     "seed",
     "max_failures",
     "keep_filtered",
+    "retry",
+    "wait",
+    "storage",
+    "metrics",
     "advise",
     "verify",
 )
@@ -58,6 +64,10 @@ class Job:
         steps: which of takedown, split, dedup, advise, shard, recaption and verify.
         seed: of everything random.
         max_failures: inputs that may fail before the exit code is 3.
+        retry: `failed` limits split to inputs that have failed before.
+        wait: seconds to wait for another run on the same dataset.
+        storage: how stores are reached.
+        metrics: path of a text file for Prometheus.
         config: the resolved config, for run.json.
     """
 
@@ -75,6 +85,10 @@ class Job:
     steps: tuple[str, ...]
     seed: int
     max_failures: int
+    retry: Retry | None
+    wait: float
+    storage: Storage
+    metrics: str | None
     config: Mapping[str, Any]
 
 
@@ -106,13 +120,16 @@ def job(config: DictConfig) -> Job:
     columns, on_bad = _columns(values.get("columns"), problems), _on_bad(values.get("on_bad"), problems)
     components["advise"] = _wishes("advise", Advise, values.get("advise"), "precision=0.95", problems)
     components["verify"] = _wishes("verify", Verify, values.get("verify"), "sample=0.1", problems)
+    storage = _wishes("storage", Storage, values.get("storage"), "scratch=/local", problems)
+    retry, wait = _retry(values.get("retry"), problems), _seconds("wait", values.get("wait"), problems)
+    _text("metrics", values.get("metrics"), False, problems)
     for name, needed in (("out", True), ("embeddings", False), ("clips", False), ("decisions", False)):
         _text(name, values.get(name), needed, problems)
     against = _places("against", values.get("against"), problems)
     source_ids = _places("source_ids", values.get("source_ids"), problems)
     captions_as = _word("captions_as", values.get("captions_as"), problems)
     foreign = _foreign(values, problems)
-    if problems:
+    if problems or storage is None:
         raise ConfigError(problems)
     source, runtime = components.pop("source", None), components.pop("runtime")
     return Job(
@@ -128,6 +145,10 @@ def job(config: DictConfig) -> Job:
         foreign=foreign,
         on_bad=on_bad,
         steps=steps,
+        retry=retry,
+        wait=wait,
+        storage=storage,
+        metrics=values["metrics"],
         config=values,
         **numbers,
     )
@@ -219,6 +240,19 @@ def _on_bad(value: object, problems: list[str]) -> OnBad:
     if value not in ("fail", "drop"):
         problems.append(f"on_bad={value!r}: expected fail or drop")
     return "drop" if value == "drop" else "fail"
+
+
+def _retry(value: object, problems: list[str]) -> Retry | None:
+    if value not in (None, "failed"):
+        problems.append(f"retry={value!r}: expected failed, or null")
+    return "failed" if value == "failed" else None
+
+
+def _seconds(name: str, value: object, problems: list[str]) -> float:
+    if isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value < math.inf:
+        return float(value)
+    problems.append(f"{name}={value!r}: expected seconds, 0 or more")
+    return 0.0
 
 
 def _foreign(values: Mapping[str, Any], problems: list[str]) -> Foreign:

@@ -5,8 +5,13 @@ VidcurateError                 exit 1
 ├── MissingExtra               exit 2   a component needs a package that is not installed
 ├── MissingWeights             exit 2   a model's weights are not on this machine
 ├── MissingInput               exit 2   a step needs something that an earlier step has not written
+├── Busy                       exit 75  another run is at work on the same dataset
+├── Stopped                    exit 75  a signal has ended the run; the same command goes on where it stopped
+├── StoreError                 exit 1   a store cannot be written or read: full, read-only, not reachable
 ├── ShapeError                 exit 1   an array has the wrong shape, dtype or range
 └── MediaError                 exit 1   one video cannot be used; recorded, and the run goes on
+    ├── WorkerLost                      it has ended the workers that were at it, one after the other
+    ├── TimedOut                        it took longer than it may
     ├── UnreadableVideo                 no container, no video stream, no codec, no bytes
     ├── DecodeError                     a stream that yields no frame, or not the one that was promised
     └── EncodeError                     a clip that cannot be written
@@ -72,12 +77,36 @@ class TooManyFailures(VidcurateError):
     exit_code = 3
 
 
+class Busy(VidcurateError):
+    """Another run is at work on the same dataset; the message says which. The exit code is EX_TEMPFAIL of sysexits."""
+
+    exit_code = 75
+
+
+class Stopped(VidcurateError):
+    """A signal has ended the run, what was done is committed, and the same command goes on where it stopped."""
+
+    exit_code = 75
+
+
+class StoreError(VidcurateError):
+    """A store cannot be written or read: it is full, read-only, or not reachable. No fault of a video."""
+
+
 class ShapeError(VidcurateError):
     """An array has the wrong shape, dtype or range."""
 
 
 class MediaError(VidcurateError):
     """One video cannot be used; it becomes a row of FAILURES and the run goes on."""
+
+
+class WorkerLost(MediaError):
+    """A video has ended the workers that were at it, one after the other, most likely for want of memory."""
+
+
+class TimedOut(MediaError):
+    """A video took longer than it may."""
 
 
 class UnreadableVideo(MediaError):

@@ -13,7 +13,7 @@ from vidcurate.model.device import best_device
 from vidcurate.model.memory import give_back
 from vidcurate.progress import progress
 from vidcurate.recipe import Recipe
-from vidcurate.records import Columns, Foreign, OnBad, Video
+from vidcurate.records import Columns, Foreign, OnBad, Retry, Video
 from vidcurate.report import write_advice, write_report
 from vidcurate.runtime.base import Runtime
 from vidcurate.runtime.local import Local
@@ -45,15 +45,19 @@ from vidcurate.stage.record import (
     write_record,
 )
 from vidcurate.stage.settle import Tables, is_empty, read_tables, settle
-from vidcurate.stage.share import Share, complete, cut_part, join
+from vidcurate.stage.share import Share, complete, cut_part, join, spoilt
 from vidcurate.stage.takedown import conclude, demand_finished, take_down, taken_ids, without_taken
 from vidcurate.stage.verify import verify
 from vidcurate.store.files import Store
+from vidcurate.store.options import Storage, use
 from vidcurate.store.provenance import write_provenance
 from vidcurate.summary import demand_success, headline, summarise
 from vidcurate.video.probe import probe
 
 log = logging.getLogger(__name__)
+
+UNTOLD = ("source_ids", "storage")
+"""Keys of the config that run.json does not hold: what was taken down, and how stores are reached."""
 
 
 def curate(
@@ -72,6 +76,10 @@ def curate(
     foreign: Foreign | None = None,
     seed: int = 0,
     max_failures: int = 0,
+    retry: Retry | None = None,
+    wait: float = 3600.0,
+    storage: Storage | None = None,
+    metrics: str | None = None,
     config: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
     """Turn raw videos into a dataset; what is stored already and still true is not made again.
@@ -91,6 +99,10 @@ def curate(
         foreign: clips and decisions that are not those of `out`.
         seed: of everything random.
         max_failures: inputs that may fail before this raises, after all the rest is done.
+        retry: `failed` splits only inputs that have failed before, also those that would not be tried again.
+        wait: seconds to wait for another run on the same dataset to end; 0 refuses at once.
+        storage: how stores are reached; None as fsspec is set up.
+        metrics: path of a text file for Prometheus, written anew while the run goes on; None writes none.
         config: the resolved config to keep in run.json; None keeps the recipe.
 
     Returns:
@@ -108,12 +120,13 @@ def curate(
         raise ConfigError([f"clips={foreign.clips}: split cuts clips of its own; take +experiment=shard or dedup"])
     runtime = runtime or Local()
     runtime.check()
+    use(storage or Storage())
     store = Store(out)
     taken = take_down(store, source_ids) if "takedown" in steps else None
     if taken is None:
         demand_finished(store)
     if "split" in steps:
-        split(recipe, source, store, runtime)
+        split(recipe, source, store, runtime, retry)
     if set(steps) == {"verify"}:  # which changes nothing
         verify(store, recipe, runtime, seed)
         return summarise(store, read_tables(store), recipe)
@@ -140,7 +153,7 @@ def curate(
             recaption(store, recipe, runtime, captions_as)
     summary = summarise(store, tables, recipe)
     store.write_json("summary.json", summary)
-    facts = {name: value for name, value in (config or recipe.config()).items() if name != "source_ids"}
+    facts = {name: value for name, value in (config or recipe.config()).items() if name not in UNTOLD}
     write_provenance(store, steps, facts)
     write_report(store, summary)
     if taken is not None:
@@ -158,8 +171,8 @@ def _adopted(store: Store, foreign: Foreign) -> Tables:
     return adopt(store, str(foreign.clips), foreign.caption_key, barred=taken_ids(store))
 
 
-def split(recipe: Recipe, source: Source | None, store: Store, runtime: Runtime) -> None:
-    """Process every video that has no record of this recipe, then write the tables.
+def split(recipe: Recipe, source: Source | None, store: Store, runtime: Runtime, retry: Retry | None = None) -> None:
+    """Process every video that has no record of this recipe, or that has failed, then write the tables.
 
     Raises:
         MissingInput: there is no source, or nothing in it.
@@ -176,6 +189,8 @@ def split(recipe: Recipe, source: Source | None, store: Store, runtime: Runtime)
         write_record(store, record)
         records[record.key] = record
     todo = [video for video in inputs.videos if missing(records.get(video.id), made_from)]
+    if retry == "failed":
+        todo = [video for video in inputs.videos if video.id in records and records[video.id].failure]
     log.info("split: %d of %d videos are up to date, %d to do", len(inputs.videos) - len(todo), inputs.count, len(todo))
     tried: set[str] = set()
     while todo := todo or _without_file(inputs.videos, tried, records, recipe, store):
@@ -199,22 +214,22 @@ def _without_file(
 
 def _processed(todo: Sequence[Video], recipe: Recipe, store: Store, runtime: Runtime) -> Iterator[Record]:
     """Records as they are committed: of videos that a worker takes alone, then of long ones, which workers share."""
-    alone = partial(process, recipe=recipe, out=store.url)
+    alone, given_up = partial(process, recipe=recipe, out=store.url), partial(give_up, recipe=recipe, store=store)
     parts: list[Part] = []
-    for outcome in runtime.map(partial(alone, part_length=runtime.part_length), todo):
+    for outcome in runtime.map(partial(alone, part_length=runtime.part_length), todo, lost=given_up):
         if isinstance(outcome, Record):
             yield outcome
         else:
             parts += outcome
     whole: list[Video] = []
-    for shares in complete(runtime.map(partial(cut_part, recipe=recipe, out=store.url), parts)):
+    for shares in complete(runtime.map(partial(cut_part, recipe=recipe, out=store.url), parts, lost=spoilt)):
         sound = [share for share in shares if isinstance(share, Share)]
         if len(sound) == len(shares):
             record = join(sound, recipe, store)
             yield _commit(store, read_record(store, record.key), record)
         else:
             whole.append(shares[0].part.video)
-    yield from (outcome for outcome in runtime.map(alone, whole) if isinstance(outcome, Record))
+    yield from (outcome for outcome in runtime.map(alone, whole, lost=given_up) if isinstance(outcome, Record))
 
 
 def process(video: Video, *, recipe: Recipe, out: str, part_length: float | None = None) -> Record | tuple[Part, ...]:
@@ -241,6 +256,12 @@ def process(video: Video, *, recipe: Recipe, out: str, part_length: float | None
         else:  # a fault of the video lasts; anything else, such as a full disk, may pass, and the next run tries again
             record = failed(video, "split", error, made_from if isinstance(error, MediaError) else {})
     return _commit(store, known, record)
+
+
+def give_up(video: Video, error: Exception, *, recipe: Recipe, store: Store) -> Record:
+    """Record a video whose workers were lost or that took too long; the same recipe does not try it again."""
+    log.warning("%s: %s", video.uri, error)
+    return _commit(store, read_record(store, video.id), failed(video, "split", error, wanted(recipe)))
 
 
 def _commit(store: Store, known: Record | None, record: Record) -> Record:

@@ -22,6 +22,9 @@ Fit = Literal["stretch", "crop", "inside", "area"]
 OnBad = Literal["fail", "drop"]
 """What becomes of rows whose vectors cannot be used: the run fails, or they are left out and recorded."""
 
+Retry = Literal["failed"]
+"""What a split may be limited to: inputs that have failed before."""
+
 Listed = Literal["remove", "keep"]
 """What a bare list of ids that a dedup has left is of."""
 

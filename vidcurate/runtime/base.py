@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Callable, Iterable, Iterator
-from typing import ClassVar, TypeVar
+from typing import ClassVar
 
+from vidcurate.events import emit
 from vidcurate.registry import Component, settings
-
-Item = TypeVar("Item")
-Result = TypeVar("Result")
+from vidcurate.runtime.task import Done, Item, Lost, Result, Task
+from vidcurate.store.options import current
 
 
 @settings
@@ -28,11 +28,38 @@ class Runtime(Component):
         """Seconds from which on a video is shared by workers, and how long their parts are; None shares none."""
         return None
 
-    @abstractmethod
-    def map(self, function: Callable[[Item], Result], items: Iterable[Item]) -> Iterator[Result]:
+    def map(
+        self,
+        function: Callable[[Item], Result],
+        items: Iterable[Item],
+        *,
+        lost: Callable[[Item, Exception], Result] | None = None,
+        models: bool = True,
+    ) -> Iterator[Result]:
         """`function` of every item, in any order.
 
         Args:
             function: pickles by reference (a module-level function, or a partial of one).
             items: small values: paths and records, never pixels.
+            lost: the result of an item that cannot be had from a worker, because it has ended several or took too
+                long; is called in this process. None makes such an item an error.
+            models: whether the function runs models: where some workers say that they are for those, it goes there.
+
+        Raises:
+            VidcurateError: the workers cannot be reached, or an item was lost and `lost` is None.
         """
+        for outcome in self.run(Task(function, current()), items, models=models):
+            if isinstance(outcome, Done):
+                emit("item", **outcome.facts)
+                yield outcome.result
+                continue
+            emit("lost", reason=str(outcome.error))
+            if lost is None:
+                raise outcome.error
+            yield lost(outcome.item, outcome.error)
+
+    @abstractmethod
+    def run(
+        self, task: Task[Item, Result], items: Iterable[Item], *, models: bool
+    ) -> Iterator[Done[Result] | Lost[Item]]:
+        """`task` of every item, or what became of it, as they end; arguments and errors are those of `map`."""

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 
 from vidcurate.registry import register
-from vidcurate.runtime.base import Item, Result, Runtime
+from vidcurate.runtime.base import Runtime
+from vidcurate.runtime.task import Done, Item, Lost, Result, Task
 
 
 @register
 class Local(Runtime):
     """This process."""
 
-    def map(self, function: Callable[[Item], Result], items: Iterable[Item]) -> Iterator[Result]:
-        """`function` of every item, in order."""
-        return map(function, items)
+    def run(
+        self, task: Task[Item, Result], items: Iterable[Item], *, models: bool
+    ) -> Iterator[Done[Result] | Lost[Item]]:
+        """`task` of every item, in order."""
+        return map(task, items)

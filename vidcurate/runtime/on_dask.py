@@ -10,7 +10,7 @@ import importlib.util
 import itertools
 import logging
 from abc import abstractmethod
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -18,7 +18,8 @@ import pydantic
 
 from vidcurate.errors import MissingExtra, VidcurateError
 from vidcurate.registry import Count, Positive, settings
-from vidcurate.runtime.base import Item, Result, Runtime
+from vidcurate.runtime.base import Runtime
+from vidcurate.runtime.task import Done, Item, Lost, Result, Task
 
 if TYPE_CHECKING:
     from distributed import Client, Future
@@ -71,8 +72,10 @@ class OnDask(Runtime):
     def client(self) -> AbstractContextManager[Client]:
         """A client of the cluster; at the end it is closed, and so is the cluster if it was started here."""
 
-    def map(self, function: Callable[[Item], Result], items: Iterable[Item]) -> Iterator[Result]:
-        """`function` of every item, in the order in which they end.
+    def run(
+        self, task: Task[Item, Result], items: Iterable[Item], *, models: bool
+    ) -> Iterator[Done[Result] | Lost[Item]]:
+        """`task` of every item, in the order in which they end.
 
         Raises:
             VidcurateError: the cluster cannot be reached or was lost, or an item has killed several workers; what had
@@ -81,7 +84,7 @@ class OnDask(Runtime):
         queue = iter(items)
         for first in itertools.islice(queue, 1):  # without items no cluster
             with _plain(), self.client() as client:
-                yield from _mapped(client, function, itertools.chain([first], queue))
+                yield from _mapped(client, task, itertools.chain([first], queue))
 
 
 @contextmanager
@@ -100,13 +103,13 @@ def _plain() -> Iterator[None]:
         logger.setLevel(before)
 
 
-def _mapped(client: Client, function: Callable[[Item], Result], queue: Iterator[Item]) -> Iterator[Result]:
+def _mapped(client: Client, task: Task[Item, Result], queue: Iterator[Item]) -> Iterator[Done[Result]]:
     from distributed import as_completed
 
     running, under_way = as_completed(loop=client.loop), 0
     while True:
         room = max(LEAST, IN_FLIGHT * _threads(client)) - under_way
-        fresh = [client.submit(function, item, pure=False) for item in itertools.islice(queue, room)]
+        fresh = [client.submit(task, item, pure=False) for item in itertools.islice(queue, room)]
         running.update(fresh)
         under_way += len(fresh)
         if not under_way:

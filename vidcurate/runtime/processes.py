@@ -22,7 +22,8 @@ import pydantic
 
 from vidcurate.errors import VidcurateError
 from vidcurate.registry import Count, register
-from vidcurate.runtime.base import Item, Result, Runtime
+from vidcurate.runtime.base import Runtime
+from vidcurate.runtime.task import Done, Item, Lost, Result, Task
 
 THREAD_LIMITS = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS")
 PRELOADED = ("torch", "av", "pyarrow.parquet")
@@ -48,8 +49,10 @@ class Processes(Runtime):
         alone = (self.workers or _cores()) == 1
         return None if self.part_minutes is None or alone else 60 * self.part_minutes
 
-    def map(self, function: Callable[[Item], Result], items: Iterable[Item]) -> Iterator[Result]:
-        """`function` of every item, in the order in which they end.
+    def run(
+        self, task: Task[Item, Result], items: Iterable[Item], *, models: bool
+    ) -> Iterator[Done[Result] | Lost[Item]]:
+        """`task` of every item, in the order in which they end.
 
         Raises:
             VidcurateError: a worker was killed; what had ended by then has been handed out.
@@ -57,18 +60,18 @@ class Processes(Runtime):
         queue = iter(items)
         head = list(itertools.islice(queue, 2))
         if len(head) < 2:  # not worth a pool
-            yield from map(function, head)
+            yield from map(task, head)
             return
-        yield from self._pooled(function, itertools.chain(head, queue))
+        yield from self._pooled(task, itertools.chain(head, queue))
 
-    def _pooled(self, function: Callable[[Item], Result], queue: Iterator[Item]) -> Iterator[Result]:
-        workers, context = self.workers or _cores(), _context(function)
+    def _pooled(self, task: Task[Item, Result], queue: Iterator[Item]) -> Iterator[Done[Result]]:
+        workers, context = self.workers or _cores(), _context(task.function)
         with ProcessPoolExecutor(workers, mp_context=context, initializer=_start_worker) as pool:
-            running: set[Future[Result]] = set()
+            running: set[Future[Done[Result]]] = set()
             try:
                 while True:
                     room = workers * IN_FLIGHT - len(running)
-                    running |= {pool.submit(function, item) for item in itertools.islice(queue, room)}
+                    running |= {pool.submit(task, item) for item in itertools.islice(queue, room)}
                     if not running:
                         return
                     ended, running = wait(running, return_when=FIRST_COMPLETED)

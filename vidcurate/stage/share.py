@@ -70,6 +70,12 @@ def cut_part(part: Part, *, recipe: Recipe, out: str) -> Share | Spoilt:
     return Share(part=part, info=info, found=cutting.found, clips=clips, seen=replace(seen, previews={}))
 
 
+def spoilt(part: Part, error: Exception) -> Spoilt:
+    """What is left of a part whose workers were lost."""
+    log.warning("%s, part %d: %s", part.video.uri, part.number, error)
+    return Spoilt(part)
+
+
 def complete(shares: Iterable[Share | Spoilt]) -> Iterator[list[Share | Spoilt]]:
     """All parts of a video, in order, as soon as the last of them is there."""
     waiting: dict[str, list[Share | Spoilt]] = defaultdict(list)

@@ -1,0 +1,72 @@
+"""What travels to a worker: a function and how to reach the stores; what comes back: its result and where time went."""
+
+from __future__ import annotations
+
+import os
+import socket
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Generic, TypeVar
+
+from vidcurate.errors import VidcurateError
+from vidcurate.store.options import Storage, current, use
+from vidcurate.timings import collected
+
+Item = TypeVar("Item")
+Result = TypeVar("Result")
+
+
+@dataclass(frozen=True, slots=True)
+class Done(Generic[Result]):
+    """An item that has been worked on.
+
+    Attributes:
+        result: what the function gave.
+        facts: of the event `item`: worker, began, seconds, cpu_seconds, stages.
+    """
+
+    result: Result
+    facts: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Lost(Generic[Item]):
+    """An item whose workers were lost, or that took too long.
+
+    Attributes:
+        item: which one.
+        error: what became of it.
+    """
+
+    item: Item
+    error: VidcurateError
+
+
+@dataclass(frozen=True, slots=True)
+class Task(Generic[Item, Result]):
+    """A function as workers call it.
+
+    Attributes:
+        function: pickles by reference (a module-level function, or a partial of one).
+        storage: by which the worker reaches the stores.
+    """
+
+    function: Callable[[Item], Result]
+    storage: Storage
+
+    def __call__(self, item: Item) -> Done[Result]:
+        """Work on one item."""
+        if current() != self.storage:
+            use(self.storage)
+        began, clock, cpu = time.time(), time.perf_counter(), time.thread_time()
+        with collected() as stages:
+            result = self.function(item)
+        facts = {
+            "worker": f"{socket.gethostname()}:{os.getpid()}",
+            "began": began,
+            "seconds": time.perf_counter() - clock,
+            "cpu_seconds": time.thread_time() - cpu,
+            "stages": stages,
+        }
+        return Done(result, facts)
