@@ -13,7 +13,7 @@ from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
 from vidcurate.errors import ConfigError
-from vidcurate.recipe import STEPS, Advise, Recipe, Verify
+from vidcurate.recipe import STEPS, Advise, Decoder, Recipe, Verify
 from vidcurate.records import Columns, Foreign, OnBad, Retry
 from vidcurate.registry import KINDS, Component, Made, build, made, near
 from vidcurate.runtime.base import Runtime
@@ -36,6 +36,7 @@ VALUES = (
     "seed",
     "max_failures",
     "keep_filtered",
+    "decoder",
     "retry",
     "wait",
     "storage",
@@ -118,6 +119,7 @@ def job(config: DictConfig) -> Job:
     numbers = {name: _whole(name, values.get(name), problems) for name in ("seed", "max_failures")}
     components["keep_filtered"] = _flag("keep_filtered", values.get("keep_filtered"), problems)
     columns, on_bad = _columns(values.get("columns"), problems), _on_bad(values.get("on_bad"), problems)
+    components["decoder"] = _decoder(values.get("decoder"), problems)
     components["advise"] = _wishes("advise", Advise, values.get("advise"), "precision=0.95", problems)
     components["verify"] = _wishes("verify", Verify, values.get("verify"), "sample=0.1", problems)
     storage = _wishes("storage", Storage, values.get("storage"), "scratch=/local", problems)
@@ -246,6 +248,12 @@ def _retry(value: object, problems: list[str]) -> Retry | None:
     if value not in (None, "failed"):
         problems.append(f"retry={value!r}: expected failed, or null")
     return "failed" if value == "failed" else None
+
+
+def _decoder(value: object, problems: list[str]) -> Decoder:
+    if value not in ("cpu", "nvdec"):
+        problems.append(f"decoder={value!r}: expected cpu or nvdec")
+    return "nvdec" if value == "nvdec" else "cpu"
 
 
 def _seconds(name: str, value: object, problems: list[str]) -> float:

@@ -282,7 +282,17 @@ def from_source(
         if part_length is not None and (parts := parts_of(video, path, info, recipe.splitter, part_length)):
             return parts
         wants = samplings(recipe, products)
-        cutting = Cutting(video.id, path, info, recipe.splitter, recipe.transcoder, wants, folder, device)
+        cutting = Cutting(
+            video.id,
+            path,
+            info,
+            recipe.splitter,
+            recipe.transcoder,
+            wants,
+            folder,
+            device,
+            hardware=recipe.decoder == "nvdec",
+        )
         clips, seen = look(cutting, recipe, products, device)
         seen = replace(seen, captions=enhanced(seen.captions, recipe.enhancer, device))
         deliver(store, clips, seen)

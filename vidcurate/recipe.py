@@ -53,6 +53,9 @@ class Advise:
     labels: str | None = None
 
 
+Decoder = Literal["cpu", "nvdec"]
+"""What decodes videos."""
+
 LoaderName = Literal["webdataset", "tarfile", "wids", "datasets", "vidcurate", "megatron-energon", "litdata"]
 """What reads shards, as `verify.loaders` names it."""
 
@@ -75,6 +78,7 @@ class Recipe:
     """The components of a run; the defaults are those of `conf/config.yaml`.
 
     Attributes:
+        decoder: `cpu`, or `nvdec` for the GPU where it can; of damaged videos the two may save other frames.
         splitter: finds shots.
         transcoder: writes clips.
         filter: score clips, in this order.
@@ -91,6 +95,7 @@ class Recipe:
         verify: how closely the result is looked at.
     """
 
+    decoder: Decoder = "cpu"
     splitter: Splitter = TransNetV2()
     transcoder: Transcoder = H264()
     filter: tuple[Filter, ...] = (Motion(), Luma())
@@ -126,11 +131,16 @@ class Recipe:
         Raises:
             MissingExtra: a component's package is not installed.
             MissingWeights: a model's weights are not there.
-            ConfigError: there is no such step.
+            ConfigError: there is no such step, or no GPU that decodes.
         """
         unknown = [step for step in steps if step not in STEPS]
         if unknown:
             raise ConfigError([f"steps: {step!r} is not a step{near(step, STEPS)}; steps: {STEPS}" for step in unknown])
+        if "split" in steps and self.decoder == "nvdec":
+            from vidcurate.video import nvdec  # brings PyAV
+
+            if wanting := nvdec.missing():
+                raise ConfigError([f"decoder=nvdec cannot be had here: {wanting}; take decoder=cpu"])
         needed: dict[str, tuple[Component, ...]] = {
             "takedown": (),
             "split": (

@@ -13,6 +13,7 @@ import importlib
 import importlib.metadata
 import json
 import pkgutil
+import threading
 from abc import ABC
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
@@ -70,6 +71,7 @@ class Component(ABC):
         """
 
 
+_loading = threading.RLock()
 _registered: dict[str, dict[str, type[Component]]] = {kind: {} for kind in KINDS}
 
 
@@ -124,9 +126,14 @@ def fingerprint(*parts: object) -> str:
     return hashlib.sha256(json.dumps([_plain(part) for part in parts], sort_keys=True).encode()).hexdigest()[:16]
 
 
-@lru_cache(maxsize=32)
 def loaded(component: Any, device: str) -> Any:
-    """`component.load(device)`, once per process: models stay in memory between videos."""
+    """`component.load(device)`, once per process: models stay in memory between videos, and threads share them."""
+    with _loading:
+        return _loaded(component, device)
+
+
+@lru_cache(maxsize=32)
+def _loaded(component: Any, device: str) -> Any:
     return component.load(device)
 
 

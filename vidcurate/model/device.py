@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import re
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+
+_counting = threading.Lock()
+_inside = _threads = 0
 
 
 def best_device() -> str:
@@ -36,10 +40,17 @@ def inference() -> Iterator[None]:
     """
     import torch
 
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
+    global _inside, _threads
+    with _counting:  # of several threads that run models, the last one to end gives the others back
+        if not _inside:
+            _threads = torch.get_num_threads()
+        _inside += 1
+        torch.set_num_threads(1)
     try:
         with torch.inference_mode():
             yield
     finally:
-        torch.set_num_threads(threads)
+        with _counting:
+            _inside -= 1
+            if not _inside:
+                torch.set_num_threads(_threads)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from vidcurate.records import Clip, CutClip, Sampling, Shot, Span, VideoInfo, Wr
 from vidcurate.registry import loaded
 from vidcurate.splitter.base import Splitter, found
 from vidcurate.splitter.spans import pieces
+from vidcurate.stage.apart import apart
 from vidcurate.stage.parts import Part
 from vidcurate.stage.recut import Recut
 from vidcurate.transcoder.base import ClipWriter, Cutter, Transcoder
@@ -55,6 +57,9 @@ class Cutting:
         folder: where `{clip.id}.mp4` goes.
         device: where models run.
         part: cut only the clips of those shots that begin in it.
+        hardware: whether the GPU decodes what it can.
+        threaded: whether a thread decodes and another one encodes while models work; None where those run on a GPU,
+            for on a CPU they would only take its core from each other. What comes out is the same.
     """
 
     found: Found
@@ -70,8 +75,12 @@ class Cutting:
         folder: Path,
         device: str,
         part: Part | None = None,
+        *,
+        hardware: bool = False,
+        threaded: bool | None = None,
     ) -> None:
-        self._part = part
+        self._part, self._hardware = part, hardware
+        self._threaded = device != "cpu" if threaded is None else threaded
         self._video_id, self._path, self._info, self._folder = video_id, path, info, folder
         self._splitter, self._transcoder, self._device = splitter, transcoder, device
         self._resizes = resizes(info, samplings)
@@ -86,13 +95,15 @@ class Cutting:
         part = self._part
         since = part.since if part is not None else None
         vectors = any(want.vectors for want in self._resizes)
-        frames = Lookahead(self._path, self._info, since=since, vectors=vectors)
+        kind = {"vectors": vectors, "hardware": self._hardware, "threaded": self._threaded}
+        frames = Lookahead(self._path, self._info, since=since, **kind)
         shots = found(self._splitter, frames.thumbnails(self._splitter.thumbnail), self._device)
         if part is not None:
             shots = part.own(shots)
         parts = pieces(shots, frames.borders, self._info.time_base, self._splitter)
         with (
-            loaded(self._transcoder, self._device)(self._path, self._info) as cutter,
+            loaded(self._transcoder, self._device)(self._path, self._info) as writes,
+            apart(writes) if self._threaded else nullcontext(writes) as cutter,
             Recut(self._path, self._info, self._transcoder.spare, self._device, since) as recut,
         ):
             for made, end in self._made(parts, frames, cutter):

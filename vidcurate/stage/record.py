@@ -53,7 +53,8 @@ def wanted(recipe: Recipe) -> dict[str, str]:
     They are its clips, hashes, embedding, caption, enhanced_caption, preview, and the score of each filter that sees
     frames.
     """
-    clips = fingerprint(recipe.splitter, recipe.transcoder)
+    decoder = () if recipe.decoder == "cpu" else (recipe.decoder,)
+    clips = fingerprint(recipe.splitter, recipe.transcoder, *decoder)
     made_from = {
         "clips": clips,
         "hashes": fingerprint(clips, HASHES),

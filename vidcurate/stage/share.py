@@ -60,7 +60,18 @@ def cut_part(part: Part, *, recipe: Recipe, out: str) -> Share | Spoilt:
         with store.staging() as folder:
             path = brought(video.path, folder)
             info, wants = probe(path), samplings(recipe, products)
-            cutting = Cutting(video.id, path, info, recipe.splitter, recipe.transcoder, wants, folder, device, part)
+            cutting = Cutting(
+                video.id,
+                path,
+                info,
+                recipe.splitter,
+                recipe.transcoder,
+                wants,
+                folder,
+                device,
+                part,
+                hardware=recipe.decoder == "nvdec",
+            )
             clips, seen = look(cutting, recipe, products, device)
             seen = replace(seen, captions=enhanced(seen.captions, recipe.enhancer, device))
             deliver(store, clips, seen)

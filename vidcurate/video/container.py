@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 import av
 from av.audio.stream import AudioStream
+from av.codec.hwaccel import HWAccel
 from av.container import InputContainer
 from av.stream import Discard, Disposition, Stream
 from av.video.stream import VideoStream
@@ -23,11 +24,12 @@ MAX_READ_ERRORS = 10
 _URL = re.compile(r"[a-zA-Z][a-zA-Z0-9+.-]+://")
 
 
-def opened(path: str | Within) -> InputContainer:
+def opened(path: str | Within, accelerator: HWAccel | None = None) -> InputContainer:
     """Open a file or URL for reading.
 
     Args:
         path: a local path, whatever characters it holds, a URL with `://`, or a part of a file.
+        accelerator: what decodes, where it can; None decodes here.
 
     Raises:
         UnreadableVideo: there is no file, or FFmpeg knows no such container.
@@ -35,9 +37,10 @@ def opened(path: str | Within) -> InputContainer:
     try:
         if isinstance(path, Within):
             path.seek(0)
-            return av.open(path, "r", metadata_errors="replace")
+            return av.open(path, "r", metadata_errors="replace", hwaccel=accelerator)
         # `file:` keeps FFmpeg from reading a dash, a colon or a percent sign of a path as syntax of its own.
-        return av.open(path if _URL.match(path) else f"file:{path}", metadata_errors="replace")
+        place = path if _URL.match(path) else f"file:{path}"
+        return av.open(place, metadata_errors="replace", hwaccel=accelerator)
     except av.FFmpegError as error:
         raise UnreadableVideo(f"{path}: no container can be read ({error.strerror}); copy the file again") from error
 

@@ -8,6 +8,7 @@ import av
 
 from vidcurate.errors import DecodeError
 from vidcurate.records import VideoInfo
+from vidcurate.video import nvdec
 from vidcurate.video.clock import Clock
 from vidcurate.video.container import frames, opened, picture
 from vidcurate.video.index import Since
@@ -39,13 +40,21 @@ class Decoding:
         path: a local path, a URL, or a part of a file.
         info: what `probe` said about it.
         since: begin with a frame amid it, and insist that this and all later ones are those that it lists.
-        vectors: whether frames come with the codec's motion vectors.
+        vectors: whether frames come with the codec's motion vectors, which no hardware tells.
+        hardware: whether the GPU decodes what it can.
     """
 
     def __init__(
-        self, path: str | Within, info: VideoInfo, since: Since | None = None, *, vectors: bool = False
+        self,
+        path: str | Within,
+        info: VideoInfo,
+        since: Since | None = None,
+        *,
+        vectors: bool = False,
+        hardware: bool = False,
     ) -> None:
         self._path, self._info, self._since, self._vectors = path, info, since, vectors
+        self._accelerator = nvdec.accelerator(info) if hardware and not vectors else None
         self.num_frames = self.errors = self.repaired = self.end = self._start = 0
 
     def __iter__(self) -> Iterator[tuple[int, av.VideoFrame]]:
@@ -57,7 +66,7 @@ class Decoding:
         """
         self.num_frames = self.errors = self.repaired = 0
         clock, since = Clock(self._info.time_base, self._info.fps), self._since
-        with opened(self._path) as container:
+        with opened(self._path, self._accelerator) as container:
             stream = picture(container)
             if stream is not None and self._vectors:
                 ask_for_vectors(stream)
@@ -78,6 +87,8 @@ class Decoding:
                     self._start = ticks
                 self.num_frames += 1
                 self.end, self.repaired = clock.end, clock.repaired
+                if self._accelerator is not None:
+                    frame = nvdec.plain(frame)
                 if frame.colorspace not in MATRICES:
                     frame.colorspace = 2
                 yield ticks, frame

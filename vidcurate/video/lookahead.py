@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from vidcurate.errors import DecodeError
 from vidcurate.records import Thumbnail, VideoInfo
+from vidcurate.video.ahead import ahead
 from vidcurate.video.decode import Decoding
 from vidcurate.video.index import Since
 from vidcurate.video.sample import Resize
@@ -37,6 +38,8 @@ class Lookahead:
         max_bytes: of decoded frames that may wait.
         since: begin with a frame amid the video; those before it are counted and never seen.
         vectors: whether frames come with the codec's motion vectors.
+        hardware: whether the GPU decodes, where it can.
+        threaded: whether a thread of its own decodes, for whoever has a core to spare.
     """
 
     def __init__(
@@ -47,10 +50,13 @@ class Lookahead:
         since: Since | None = None,
         *,
         vectors: bool = False,
+        hardware: bool = False,
+        threaded: bool = False,
     ) -> None:
-        self.decoding = Decoding(path, info, since, vectors=vectors)
+        self._kind = {"vectors": vectors, "hardware": hardware}
+        self.decoding, self._threaded = Decoding(path, info, since, **self._kind), threaded
         self.borders: list[int] = [] if since is None else since.ticks[: since.index].tolist()
-        self._path, self._info, self._max_bytes, self._since, self._vectors = path, info, max_bytes, since, vectors
+        self._path, self._info, self._max_bytes, self._since = path, info, max_bytes, since
         self._waiting: deque[av.VideoFrame] = deque()
         self.waiting_bytes = 0
         self._next = len(self.borders)  # index of the first frame that waits
@@ -67,7 +73,7 @@ class Lookahead:
         """
         views = _Views(self._info)
         nothing = np.empty((0, 0, 3), np.uint8)
-        for ticks, frame in self.decoding:
+        for ticks, frame in ahead(self.decoding) if self._threaded else self.decoding:
             self.borders.append(ticks)
             self._keep(frame)
             views.frame = frame
@@ -104,7 +110,7 @@ class Lookahead:
         self.waiting_bytes += _bytes(frame)
         if self.waiting_bytes > self._max_bytes:
             self._waiting.clear()
-            self._second = iter(Decoding(self._path, self._info, self._since, vectors=self._vectors))
+            self._second = iter(Decoding(self._path, self._info, self._since, **self._kind))
 
     def _decoded_again(self, index: int) -> av.VideoFrame:
         for ticks, frame in self._second or ():
