@@ -22,8 +22,9 @@ from omegaconf import DictConfig
 from omegaconf.errors import OmegaConfBaseException
 
 from vidcurate.config import conf_dir, job
-from vidcurate.errors import VidcurateError
+from vidcurate.errors import Stopped, VidcurateError
 from vidcurate.registry import KINDS, config_packages
+from vidcurate.runtime.stop import heeding
 
 log = logging.getLogger(__name__)
 
@@ -76,34 +77,38 @@ def run(config: DictConfig) -> None:
         VidcurateError: whatever stops it; `exit_code` says how to end.
     """
     hydra_config = HydraConfig.get()
-    if hydra_config.mode == RunMode.RUN and "basic_launcher" not in str(hydra_config.launcher._target_):
+    local = "basic_launcher" in str(hydra_config.launcher._target_)
+    if hydra_config.mode == RunMode.RUN and not local:
         log.warning("hydra/launcher is used by sweeps only: add -m, or this run stays on this machine")
     try:
         checked = job(config)
         from vidcurate.pipeline import curate  # heavy libraries are imported once the config is known to be sound
 
-        curate(
-            checked.recipe,
-            source=checked.source,
-            out=checked.out,
-            steps=checked.steps,
-            runtime=checked.runtime,
-            embeddings=checked.embeddings,
-            columns=checked.columns,
-            on_bad=checked.on_bad,
-            against=checked.against,
-            source_ids=checked.source_ids,
-            captions_as=checked.captions_as,
-            foreign=checked.foreign,
-            seed=checked.seed,
-            max_failures=checked.max_failures,
-            retry=checked.retry,
-            wait=checked.wait,
-            storage=checked.storage,
-            metrics=checked.metrics,
-            config=checked.config,
-        )
+        with heeding(checked.runtime.grace):
+            curate(
+                checked.recipe,
+                source=checked.source,
+                out=checked.out,
+                steps=checked.steps,
+                runtime=checked.runtime,
+                embeddings=checked.embeddings,
+                columns=checked.columns,
+                on_bad=checked.on_bad,
+                against=checked.against,
+                source_ids=checked.source_ids,
+                captions_as=checked.captions_as,
+                foreign=checked.foreign,
+                seed=checked.seed,
+                max_failures=checked.max_failures,
+                retry=checked.retry,
+                wait=checked.wait,
+                storage=checked.storage,
+                metrics=checked.metrics,
+                config=checked.config,
+            )
     except VidcurateError as error:
         if hydra_config.mode == RunMode.MULTIRUN:  # Hydra shows only the first error of a sweep, at its end
             log.error("%s", error)
+            if isinstance(error, Stopped) and local:  # an error would let the sweep go on with the next job
+                sys.exit(error.exit_code)
         raise
