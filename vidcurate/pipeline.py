@@ -17,6 +17,7 @@ from vidcurate.records import Columns, Foreign, OnBad, Retry, Video
 from vidcurate.report import write_advice, write_report
 from vidcurate.runtime.base import Runtime
 from vidcurate.runtime.local import Local
+from vidcurate.runtime.stop import demand_running
 from vidcurate.source.base import Source
 from vidcurate.source.place import brought
 from vidcurate.stage.adopt import adopt
@@ -112,6 +113,7 @@ def curate(
         MissingInput: a step lacks what it works on.
         ConfigError: split is to cut clips, and clips of another dataset are given.
         TooManyFailures: the dataset is complete, but more than `max_failures` inputs are not in it.
+        Stopped: a signal has ended the run, where `heeding` is in force.
         VidcurateError: `verify` has found that it is not what it says.
     """
     recipe.check(steps)
@@ -132,6 +134,7 @@ def curate(
         return summarise(store, read_tables(store), recipe)
     tables = _adopted(store, foreign) if foreign.clips else read_tables(store)
     if not ("split" in steps and is_empty(tables)):
+        demand_running()
         if "dedup" in steps:
             dedup_clips(
                 store,
@@ -144,9 +147,11 @@ def curate(
                 against=against,
                 runtime=runtime,
             )
+        demand_running()
         if "advise" in steps:
             advice = advise(store, tables, recipe, embeddings, seed, columns=columns, on_bad=on_bad)
             write_advice(store, tables, advice, recipe.advise.per_band)
+        demand_running()
         if "shard" in steps:
             pack(store, tables, recipe, runtime, seed, foreign)
         if "recaption" in steps:
@@ -193,11 +198,14 @@ def split(recipe: Recipe, source: Source | None, store: Store, runtime: Runtime,
         todo = [video for video in inputs.videos if video.id in records and records[video.id].failure]
     log.info("split: %d of %d videos are up to date, %d to do", len(inputs.videos) - len(todo), inputs.count, len(todo))
     tried: set[str] = set()
-    while todo := todo or _without_file(inputs.videos, tried, records, recipe, store):
-        for record in progress(_processed(todo, recipe, store, runtime), len(todo), "split: videos"):
-            records[record.key] = record
-        tried |= {video.id for video in todo}
-        todo = []
+    try:
+        while todo := todo or _without_file(inputs.videos, tried, records, recipe, store):
+            for record in progress(_processed(todo, recipe, store, runtime), len(todo), "split: videos"):
+                records[record.key] = record
+            tried |= {video.id for video in todo}
+            todo = []
+    finally:
+        store.sweep()
     settle(store, records.values(), recipe)
 
 

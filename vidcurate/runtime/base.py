@@ -57,7 +57,8 @@ class Runtime(Component):
             Stopped: a signal came before all items had ended.
         """
         ended, count = 0, len(items) if isinstance(items, Sized) else None
-        for outcome in self.run(Task(function, current()), while_running(items), models=models):
+        task = Task(function, current(), risky=lost is not None)
+        for outcome in self.run(task, while_running(items), models=models):
             ended += 1
             if isinstance(outcome, Done):
                 emit("item", **outcome.facts)

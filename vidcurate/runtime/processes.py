@@ -1,34 +1,25 @@
-"""A pool of processes on this machine, one core each: codecs and models of several videos side by side.
-
-Workers are forked from a server that has imported the heavy libraries once for all of them, and that has no threads:
-forking this process, which has some, would deadlock. Where there is no such server, as on Windows, each worker is
-spawned and imports them itself.
-"""
+"""A pool of processes on this machine, one core each: codecs and models of several videos side by side."""
 
 from __future__ import annotations
 
 import itertools
-import multiprocessing
 import os
-import threading
-from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
-from concurrent.futures.process import BrokenProcessPool
-from multiprocessing import forkserver
-from multiprocessing.context import BaseContext
+from collections.abc import Iterable, Iterator
+from functools import partial
+from pathlib import Path
 from typing import Annotated
 
 import pydantic
 
-from vidcurate.errors import VidcurateError
-from vidcurate.registry import Count, register
+from vidcurate.errors import ConfigError
+from vidcurate.registry import Count, Positive, register
 from vidcurate.runtime.base import Runtime
+from vidcurate.runtime.pool import Pool
 from vidcurate.runtime.task import Done, Item, Lost, Result, Task
+from vidcurate.runtime.worker import Worker
 
-THREAD_LIMITS = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS")
-PRELOADED = ("torch", "av", "pyarrow.parquet")
-"""Beside the module of the function that is mapped; what is not installed is passed over."""
-IN_FLIGHT = 2  # items handed to each worker, so that none waits for the next
+Size = Annotated[str, pydantic.Field(pattern=r"^\d+(\.\d+)? ?[KMGT]?i?B$")]
+"""An amount of memory, such as 8GiB."""
 
 
 @register
@@ -38,10 +29,20 @@ class Processes(Runtime):
     Attributes:
         workers: how many; None takes one per usable core.
         part_minutes: longer videos are shared by several workers, in parts of about that length; None shares none.
+        tries: workers that one item may end before it is given up and recorded as failed; every try but the first has
+            the machine for itself.
+        time_limit: seconds for one item, after which its worker is killed and it is recorded as failed. Twelve hours
+            are out of reach of honest work on a part of ten minutes, even for a captioner without a GPU, and a decoder
+            that hangs blocks one worker for no longer than that. None waits for ever.
+        memory_limit: resident memory of a worker, looked at twice a second; one that takes more is killed, before the
+            kernel kills another. None sets no limit.
     """
 
     workers: Count | None = None
-    part_minutes: Annotated[float, pydantic.Field(gt=0, allow_inf_nan=False)] | None = 10.0
+    part_minutes: Positive | None = 10.0
+    tries: Count = 3
+    time_limit: Positive | None = 43200.0
+    memory_limit: Size | None = None
 
     @property
     def part_length(self) -> float | None:
@@ -49,75 +50,41 @@ class Processes(Runtime):
         alone = (self.workers or _cores()) == 1
         return None if self.part_minutes is None or alone else 60 * self.part_minutes
 
+    def check(self) -> None:
+        """Raise ConfigError where memory cannot be watched."""
+        if self.memory_limit is not None and not Path("/proc/self/statm").exists():
+            raise ConfigError([f"runtime.memory_limit={self.memory_limit!r} needs /proc, as of Linux; leave it null"])
+
     def run(
         self, task: Task[Item, Result], items: Iterable[Item], *, models: bool
     ) -> Iterator[Done[Result] | Lost[Item]]:
         """`task` of every item, in the order in which they end.
 
         Raises:
-            VidcurateError: a worker was killed; what had ended by then has been handed out.
+            VidcurateError: workers die before they can begin.
         """
         queue = iter(items)
         head = list(itertools.islice(queue, 2))
-        if len(head) < 2:  # not worth a pool
+        if len(head) < 2 and not task.risky:  # workers take seconds to import torch
             yield from map(task, head)
             return
-        yield from self._pooled(task, itertools.chain(head, queue))
+        pool = Pool(
+            start=partial(Worker, task),
+            size=self.workers or _cores(),
+            tries=self.tries,
+            time_limit=self.time_limit,
+            memory_limit=None if self.memory_limit is None else in_bytes(self.memory_limit),
+        )
+        yield from pool.outcomes(itertools.chain(head, queue))
 
-    def _pooled(self, task: Task[Item, Result], queue: Iterator[Item]) -> Iterator[Done[Result]]:
-        workers, context = self.workers or _cores(), _context(task.function)
-        with ProcessPoolExecutor(workers, mp_context=context, initializer=_start_worker) as pool:
-            running: set[Future[Done[Result]]] = set()
-            try:
-                while True:
-                    room = workers * IN_FLIGHT - len(running)
-                    running |= {pool.submit(task, item) for item in itertools.islice(queue, room)}
-                    if not running:
-                        return
-                    ended, running = wait(running, return_when=FIRST_COMPLETED)
-                    for future in ended:
-                        yield future.result()
-            except BrokenProcessPool as error:
-                raise VidcurateError(
-                    f"a worker process was killed, most likely for want of memory: {workers} workers were running. "
-                    "Run the same command again to go on where it stopped, with a smaller runtime.workers."
-                ) from error
-            finally:
-                pool.shutdown(wait=True, cancel_futures=True)
+
+def in_bytes(size: str) -> int:
+    """How much a `Size` is."""
+    digits = size.rstrip(" KMGTiB")
+    unit = size.removeprefix(digits).strip().removesuffix("B")
+    return int(float(digits) * (1024 if unit.endswith("i") else 1000) ** " KMGT".index(unit[:1] or " "))
 
 
 def _cores() -> int:
     """Cores that this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-
-
-def _context(function: Callable[..., object]) -> BaseContext:
-    """How workers are started; what they import is limited to one core each."""
-    if "forkserver" not in multiprocessing.get_all_start_methods():
-        return multiprocessing.get_context("spawn")
-    context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload([getattr(function, "func", function).__module__, *PRELOADED])
-    before = {name: os.environ.get(name) for name in THREAD_LIMITS}
-    os.environ |= dict.fromkeys(THREAD_LIMITS, "1")
-    try:
-        forkserver.ensure_running()
-    finally:
-        for name, value in before.items():
-            if value is None:
-                del os.environ[name]
-            else:
-                os.environ[name] = value
-    return context
-
-
-def _start_worker() -> None:
-    os.environ |= dict.fromkeys(THREAD_LIMITS, "1")  # a spawned worker has imported none of the libraries yet
-    threading.Thread(target=_die_with_parent, daemon=True).start()
-
-
-def _die_with_parent() -> None:
-    """A pool whose process was killed never tells its workers to end."""
-    parent = multiprocessing.parent_process()
-    if parent is not None:
-        parent.join()
-        os._exit(1)

@@ -50,10 +50,12 @@ class Task(Generic[Item, Result]):
     Attributes:
         function: pickles by reference (a module-level function, or a partial of one).
         storage: by which the worker reaches the stores.
+        risky: whether an item may end its process, so that even a single one is worth a worker.
     """
 
     function: Callable[[Item], Result]
     storage: Storage
+    risky: bool = False
 
     def __call__(self, item: Item) -> Done[Result]:
         """Work on one item."""
