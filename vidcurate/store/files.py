@@ -12,11 +12,11 @@ from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-import fsspec
 import pyarrow as pa
 from fsspec.implementations.local import LocalFileSystem
 
 from vidcurate.store import parquet
+from vidcurate.store.reach import located
 
 STAGING = ".staging-"
 
@@ -30,7 +30,7 @@ class Store:
 
     def __init__(self, root: str) -> None:
         self.url = root
-        self.fs, path = fsspec.core.url_to_fs(root)
+        self.fs, path = located(root)
         self.root = path.rstrip("/")
         self.is_local = isinstance(self.fs, LocalFileSystem)
 
@@ -40,6 +40,10 @@ class Store:
     def path(self, key: str) -> str:
         """Full path of a key on the store's file system."""
         return f"{self.root}/{key}"
+
+    def place(self, key: str) -> str:
+        """Where a key is, for whoever opens it without this store: a local path or a URL."""
+        return self.path(key) if self.is_local else self.fs.unstrip_protocol(self.path(key))
 
     def exists(self, key: str) -> bool:
         """Whether a key holds something."""
