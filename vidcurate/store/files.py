@@ -59,6 +59,35 @@ class Store:
             staged.write_bytes(data)
             self.put(staged, key)
 
+    def create(self, key: str, data: bytes) -> bool:
+        """Write a key only if there is none, whole or not at all; of several who try at once, one succeeds.
+
+        So it is on local disks (a link) and on S3 (If-None-Match); elsewhere as far as the file system keeps the word
+        of `pipe_file(mode="create")`.
+
+        Args:
+            key: to write.
+            data: unlike what anyone else writes there: an answer that was lost on its way is told by it from a refusal.
+
+        Returns:
+            whether the key holds this data now, rather than what somebody else has written.
+        """
+        if not self.is_local:
+            try:
+                self.fs.pipe_file(self.path(key), data, mode="create")
+            except FileExistsError:
+                return self.read(key) == data
+            return True
+        goal = Path(self.path(key))
+        with self.staging() as folder:
+            staged = folder / goal.name
+            staged.write_bytes(data)
+            goal.parent.mkdir(parents=True, exist_ok=True)
+            try:
+                return _linked(staged, goal)
+            except FileExistsError:
+                return False
+
     def put(self, local: Path, key: str) -> None:
         """Move a finished local file to a key; locally a rename, so stage it with `staging`."""
         if not self.is_local:
@@ -159,6 +188,18 @@ class Store:
         for folder in Path(self.root).glob(f"{STAGING}{socket.gethostname()}-*"):
             if not _is_alive(int(folder.name.rsplit("-", 2)[-2])):
                 shutil.rmtree(folder, ignore_errors=True)
+
+
+def _linked(staged: Path, goal: Path) -> bool:
+    """Give a file a second name, which must be new; by a copy where the disk knows no links."""
+    try:
+        goal.hardlink_to(staged)
+    except FileExistsError:
+        raise
+    except OSError:
+        with goal.open("xb") as file:
+            file.write(staged.read_bytes())
+    return True
 
 
 def _is_private(key: str) -> bool:
