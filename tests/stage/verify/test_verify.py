@@ -8,8 +8,8 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
-import numpy as np
 import fsspec
+import numpy as np
 import pyarrow.parquet as pq
 import pytest
 
