@@ -3,11 +3,17 @@ from __future__ import annotations
 import contextlib
 import os
 import signal
+import subprocess
+import sys
 import time
 from collections.abc import Iterable
+from pathlib import Path
 
 import pytest
 
+from tests.media import write_video
+from tests.runtime.test_processes import wait_for
+from tests.test_pipeline import everything
 from vidcurate.errors import Stopped
 from vidcurate.runtime.local import Local
 from vidcurate.runtime.stop import demand_running, heeding, seconds_left, stopping
@@ -97,3 +103,72 @@ def test_a_signal_that_is_ignored_stays_ignored():
             assert not stopping()
     finally:
         signal.signal(signal.SIGINT, before)
+
+
+COMMAND = (
+    "+experiment=split",
+    "source.path=videos",
+    "splitter=fixed",
+    "splitter.length=1",
+    "splitter.min_length=0.5",
+    "embedder=histogram",
+)
+
+
+def start(folder: Path, out: str, *runtime: str) -> subprocess.Popen[str]:
+    """The command line in a process group of its own."""
+    command = [sys.executable, "-m", "vidcurate", *COMMAND, f"out={out}", *runtime]
+    pipe = subprocess.PIPE
+    return subprocess.Popen(command, cwd=folder, stdout=pipe, stderr=pipe, text=True, start_new_session=True)
+
+
+def records(folder: Path) -> list[Path]:
+    return list((folder / "processed_videos").glob("[0-9a-f]*.json"))
+
+
+@pytest.fixture(scope="module")
+def undisturbed(tmp_path_factory) -> Path:
+    """A folder of 16 videos with the dataset `whole`."""
+    folder = tmp_path_factory.mktemp("stop")
+    (folder / "videos").mkdir()
+    for number in range(16):
+        write_video(folder / "videos" / f"{number:02}.mp4", (40, 40), seed=number % 3, gop=20 + number)
+    process = start(folder, "whole", "runtime=local")
+    _, said = process.communicate(timeout=120)
+    assert process.returncode == 0, said
+    return folder
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("names", "says"), [(["SIGTERM"], "left"), (["SIGINT", "SIGINT"], "broken off")])
+def test_a_command_that_is_stopped_goes_on_to_the_same_bytes(undisturbed, names, says):
+    out = "-".join(names)
+    process = start(undisturbed, out, "runtime=processes", "runtime.workers=2")
+    wait_for(lambda: records(undisturbed / out), lambda found: len(found) >= 2, seconds=120)
+
+    for name in names:  # to all its processes, as a terminal and SLURM do
+        os.killpg(process.pid, signal.Signals[name])
+        time.sleep(0.2)
+    _, said = process.communicate(timeout=120)
+
+    assert process.returncode == 75, said
+    assert f"vidcurate: stopped by {names[0]}: " in said
+    assert says in said
+    assert "Traceback" not in said
+    assert 2 <= len(records(undisturbed / out)) < 16
+    assert group(process.pid) == []
+    again = start(undisturbed, out, "runtime=local")
+    _, said = again.communicate(timeout=120)
+    assert again.returncode == 0, said
+    assert everything(undisturbed / out) == everything(undisturbed / "whole")
+    assert not list((undisturbed / out).glob(".staging-*"))
+
+
+def group(leader: int) -> list[str]:
+    """Processes that are left of a process group."""
+    left = wait_for(lambda: subprocess.run(["pgrep", "-g", str(leader)], capture_output=True, text=True), not_found)
+    return left.stdout.split()
+
+
+def not_found(ended: subprocess.CompletedProcess[str]) -> bool:
+    return not ended.stdout
