@@ -39,6 +39,29 @@ def test_a_wrong_config_is_refused_before_any_work_with_exit_code_2(tmp_path):
     assert not (tmp_path / "o").exists()
 
 
+@pytest.mark.parametrize(
+    "override",
+    ["storage.options.s3.key=hunter2", "++storage={options: {s3: {anon: false, client_kwargs: {token: hunter2}}}}"],
+)
+def test_secrets_are_refused_before_anything_keeps_them(override, tmp_path):
+    ended = vidcurate("+experiment=quickstart", "out=o", override, cwd=tmp_path)
+
+    assert ended.returncode == 2
+    assert "looks like a secret" in ended.stderr
+    assert "AWS_ACCESS_KEY_ID" in ended.stderr
+    assert "hunter2" not in ended.stdout + ended.stderr
+    assert list(tmp_path.rglob("*")) == []
+
+
+def test_credentials_in_urls_are_shown_nowhere(tmp_path):
+    source = "http://ann:hunter2@127.0.0.1:9/list.csv?token=hunter3"
+    ended = vidcurate("+experiment=curate", "source=list", f"'source.path={source}'", "out=o", cwd=tmp_path)
+
+    assert ended.returncode == 2
+    assert "http://***@127.0.0.1:9/list.csv?token=***" in ended.stderr
+    assert "hunter" not in ended.stdout + ended.stderr
+
+
 def test_an_unknown_option_names_those_that_exist(tmp_path):
     ended = vidcurate("+experiment=quickstart", "splitter=transnet", cwd=tmp_path)
 

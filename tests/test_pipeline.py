@@ -8,6 +8,7 @@ import subprocess
 from dataclasses import replace
 from pathlib import Path
 
+import fsspec
 import pyarrow.parquet as pq
 import pytest
 
@@ -162,7 +163,7 @@ def test_the_same_videos_elsewhere_have_the_same_ids(dataset, videos, tmp_path):
 def test_videos_and_dataset_may_be_on_another_file_system(dataset, videos, tmp_path):
     out, _ = dataset
     bucket = f"memory://{tmp_path.name}"
-    Store(bucket).fs.put(str(videos), f"/{tmp_path.name}/videos", recursive=True)
+    fsspec.filesystem("memory").put(str(videos), f"/{tmp_path.name}/videos", recursive=True)
 
     curate(FAST, source=Folder(path=f"{bucket}/videos"), out=f"{bucket}/dataset")
 

@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import logging
 import os
+import re
 import sys
 import traceback
+from collections.abc import Sequence
 
 import hydra
 from hydra.core.config_search_path import ConfigSearchPath
@@ -18,12 +20,15 @@ from hydra.core.plugins import Plugins
 from hydra.errors import HydraException
 from hydra.plugins.search_path_plugin import SearchPathPlugin
 from hydra.types import RunMode
-from omegaconf import DictConfig
+from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
 from vidcurate.config import conf_dir, job
-from vidcurate.errors import VidcurateError
+from vidcurate.errors import ConfigError, Stopped, VidcurateError
 from vidcurate.registry import KINDS, config_packages
+from vidcurate.runtime.stop import heeding
+from vidcurate.store.mask import masked
+from vidcurate.store.options import refused, secrets_in
 
 log = logging.getLogger(__name__)
 
@@ -48,16 +53,40 @@ def main() -> None:
         return
     wants_traceback = "HYDRA_FULL_ERROR" in os.environ
     os.environ["HYDRA_FULL_ERROR"] = "1"  # errors come to us instead of being printed one at a time
-    sys.argv[1:] = [forced(argument) for argument in sys.argv[1:]]
     Plugins.instance().register(ConfigPackages)
     try:
+        refuse_secrets(sys.argv[1:])
+        sys.argv[1:] = [forced(argument) for argument in sys.argv[1:]]
         hydra.main(version_base="1.3", config_path=str(conf_dir()), config_name="config")(run)()
     except (VidcurateError, HydraException, OmegaConfBaseException) as error:
         if wants_traceback:
             traceback.print_exc()
         cause = f"\n{error.__cause__}" if isinstance(error.__cause__, OmegaConfBaseException) else ""
-        print(f"vidcurate: {error}{cause}", file=sys.stderr)
+        print(masked(f"vidcurate: {error}{cause}"), file=sys.stderr)
         sys.exit(error.exit_code if isinstance(error, VidcurateError) else 2)
+
+
+def refuse_secrets(arguments: Sequence[str]) -> None:
+    """Refuse overrides that hold secrets before Hydra has written them to its folder of outputs.
+
+    Raises:
+        ConfigError: there are some.
+    """
+    ours = [argument.lstrip("+") for argument in arguments if re.match(r"\+*storage[.=]", argument)]
+    given = OmegaConf.to_container(OmegaConf.from_dotlist(ours))
+    if found := list(secrets_in(given, "")):
+        raise ConfigError([refused(key.lstrip(".")) for key in found])
+
+
+class Masking(logging.Filter):
+    """Hides credentials in URLs, whoever logs them."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Let a record through, masked."""
+        record.msg, record.args = masked(record.getMessage()), None
+        if record.exc_info and not record.exc_text:
+            record.exc_text = masked(logging.Formatter().formatException(record.exc_info))
+        return True
 
 
 def forced(argument: str) -> str:
@@ -76,34 +105,40 @@ def run(config: DictConfig) -> None:
         VidcurateError: whatever stops it; `exit_code` says how to end.
     """
     hydra_config = HydraConfig.get()
-    if hydra_config.mode == RunMode.RUN and "basic_launcher" not in str(hydra_config.launcher._target_):
+    local = "basic_launcher" in str(hydra_config.launcher._target_)
+    for handler in logging.getLogger().handlers:
+        handler.addFilter(Masking())
+    if hydra_config.mode == RunMode.RUN and not local:
         log.warning("hydra/launcher is used by sweeps only: add -m, or this run stays on this machine")
     try:
         checked = job(config)
         from vidcurate.pipeline import curate  # heavy libraries are imported once the config is known to be sound
 
-        curate(
-            checked.recipe,
-            source=checked.source,
-            out=checked.out,
-            steps=checked.steps,
-            runtime=checked.runtime,
-            embeddings=checked.embeddings,
-            columns=checked.columns,
-            on_bad=checked.on_bad,
-            against=checked.against,
-            source_ids=checked.source_ids,
-            captions_as=checked.captions_as,
-            foreign=checked.foreign,
-            seed=checked.seed,
-            max_failures=checked.max_failures,
-            retry=checked.retry,
-            wait=checked.wait,
-            storage=checked.storage,
-            metrics=checked.metrics,
-            config=checked.config,
-        )
+        with heeding(checked.runtime.grace):
+            curate(
+                checked.recipe,
+                source=checked.source,
+                out=checked.out,
+                steps=checked.steps,
+                runtime=checked.runtime,
+                embeddings=checked.embeddings,
+                columns=checked.columns,
+                on_bad=checked.on_bad,
+                against=checked.against,
+                source_ids=checked.source_ids,
+                captions_as=checked.captions_as,
+                foreign=checked.foreign,
+                seed=checked.seed,
+                max_failures=checked.max_failures,
+                retry=checked.retry,
+                wait=checked.wait,
+                storage=checked.storage,
+                metrics=checked.metrics,
+                config=checked.config,
+            )
     except VidcurateError as error:
         if hydra_config.mode == RunMode.MULTIRUN:  # Hydra shows only the first error of a sweep, at its end
             log.error("%s", error)
+            if isinstance(error, Stopped) and local:  # an error would let the sweep go on with the next job
+                sys.exit(error.exit_code)
         raise

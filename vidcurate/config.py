@@ -18,7 +18,7 @@ from vidcurate.records import Columns, Foreign, OnBad, Retry
 from vidcurate.registry import KINDS, Component, Made, build, made, near
 from vidcurate.runtime.base import Runtime
 from vidcurate.source.base import Source
-from vidcurate.store.options import Storage
+from vidcurate.store.options import Storage, refused, secrets_in
 
 VALUES = (
     "out",
@@ -122,7 +122,7 @@ def job(config: DictConfig) -> Job:
     components["decoder"] = _decoder(values.get("decoder"), problems)
     components["advise"] = _wishes("advise", Advise, values.get("advise"), "precision=0.95", problems)
     components["verify"] = _wishes("verify", Verify, values.get("verify"), "sample=0.1", problems)
-    storage = _wishes("storage", Storage, values.get("storage"), "scratch=/local", problems)
+    storage = _storage(values.get("storage"), problems)
     retry, wait = _retry(values.get("retry"), problems), _seconds("wait", values.get("wait"), problems)
     _text("metrics", values.get("metrics"), False, problems)
     for name, needed in (("out", True), ("embeddings", False), ("clips", False), ("decisions", False)):
@@ -188,6 +188,15 @@ def _wishes(name: str, cls: type[Made], values: object, example: str, problems: 
     except ConfigError as error:
         problems.extend(error.problems)
         return None
+
+
+def _storage(values: object, problems: list[str]) -> Storage | None:
+    if isinstance(values, Mapping):
+        secrets = [refused(key) for key in secrets_in(values.get("options"))]
+        problems += secrets
+        if secrets:  # other messages would show them
+            return None
+    return _wishes("storage", Storage, values, "scratch=/local", problems)
 
 
 def _steps(steps: object, problems: list[str]) -> tuple[str, ...]:

@@ -30,6 +30,15 @@ def test_what_is_written_is_read_back(store):
     assert store.keys("a") == ["a/b c/é.bin", "a/x.json"]
 
 
+def test_a_key_is_created_once(store):
+    assert store.create("locks/one", b"mine")
+    assert not Store(store.url).create("locks/one", b"yours")
+    assert store.read("locks/one") == b"mine"
+    store.remove("locks/one")
+    assert store.create("locks/one", b"yours")
+    assert store.read("locks/one") == b"yours"
+
+
 def test_a_missing_folder_has_no_keys(store):
     assert store.keys("nothing") == []
     assert not store.exists("nothing/at all")

@@ -3,18 +3,25 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sized
 from typing import ClassVar
 
 from vidcurate.events import emit
-from vidcurate.registry import Component, settings
+from vidcurate.registry import Component, Positive, settings
+from vidcurate.runtime.stop import GRACE, stopped, stopping, while_running
 from vidcurate.runtime.task import Done, Item, Lost, Result, Task
 from vidcurate.store.options import current
 
 
 @settings
 class Runtime(Component):
-    """Where the work is done. Results never depend on it."""
+    """Where the work is done. Results never depend on it.
+
+    Attributes:
+        grace: seconds in which what is under way may end after a signal that asks the run to stop.
+    """
+
+    grace: Positive = GRACE
 
     kind: ClassVar[str] = "runtime"
 
@@ -47,8 +54,11 @@ class Runtime(Component):
 
         Raises:
             VidcurateError: the workers cannot be reached, or an item was lost and `lost` is None.
+            Stopped: a signal came before all items had ended.
         """
-        for outcome in self.run(Task(function, current()), items, models=models):
+        ended, count = 0, len(items) if isinstance(items, Sized) else None
+        for outcome in self.run(Task(function, current()), while_running(items), models=models):
+            ended += 1
             if isinstance(outcome, Done):
                 emit("item", **outcome.facts)
                 yield outcome.result
@@ -57,6 +67,10 @@ class Runtime(Component):
             if lost is None:
                 raise outcome.error
             yield lost(outcome.item, outcome.error)
+        if stopping() and ended != count:
+            emit("stopped", ended=ended, count=count)
+            left = "" if count is None else f" of {count}, {count - ended} are left"
+            raise stopped(f"items that were done and are kept: {ended}{left}")
 
     @abstractmethod
     def run(

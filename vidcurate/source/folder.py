@@ -12,10 +12,11 @@ from typing import Annotated, Any
 import pydantic
 from fsspec.implementations.local import LocalFileSystem
 
-from vidcurate.errors import MissingInput
+from vidcurate.errors import MissingInput, StoreError
 from vidcurate.registry import register
 from vidcurate.source.base import Input, Source
-from vidcurate.source.place import located
+from vidcurate.store.mask import masked
+from vidcurate.store.reach import located
 
 SUFFIXES = frozenset({
     ".3g2", ".3gp", ".amv", ".asf", ".avi", ".divx", ".dv", ".f4v", ".flv", ".gif", ".h264", ".h265", ".hevc", ".ivf",
@@ -66,8 +67,8 @@ class Folder(Source):
             if isinstance(fs, LocalFileSystem):
                 return list(_walk(Path(root)))
             return [name[len(root) :].strip("/") for name in fs.find(root)]
-        except OSError as error:
-            raise MissingInput(f"source.path={self.path!r} cannot be listed: {error}") from error
+        except (OSError, StoreError) as error:
+            raise MissingInput(masked(f"source.path={self.path!r} cannot be listed: {error}")) from error
 
     def _why_none(self, names: list[str], videos: list[str]) -> str:
         if videos:

@@ -6,9 +6,10 @@ import hashlib
 import uuid
 from collections.abc import Iterator
 
-from vidcurate.errors import UnreadableVideo
+from vidcurate.errors import MissingExtra, UnreadableVideo
 from vidcurate.records import NAMESPACE
-from vidcurate.source.place import located
+from vidcurate.store.mask import masked
+from vidcurate.store.reach import located
 
 BLOCK = 256 * 1024
 """Bytes of a sampled block."""
@@ -35,9 +36,13 @@ def video_id(path: str, *, full: bool = False) -> tuple[str, int]:
     """
     try:
         size, digest = _hashed(path, full)
+    except MissingExtra:  # of every such video
+        raise
     except Exception as error:  # every file system has errors of its own
         why = str(error) or type(error).__name__
-        raise UnreadableVideo(f"{path}: cannot be read ({why}); check it, or take it out of the source") from error
+        raise UnreadableVideo(
+            masked(f"{path}: cannot be read ({why}); check it, or take it out of the source")
+        ) from error
     return str(uuid.uuid5(NAMESPACE, f"{size}:{digest}")), size
 
 

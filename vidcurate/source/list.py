@@ -12,11 +12,12 @@ from typing import Annotated
 
 import pydantic
 
-from vidcurate.errors import ConfigError, MissingInput
+from vidcurate.errors import ConfigError, MissingInput, StoreError
 from vidcurate.registry import register
 from vidcurate.source.base import Input, Source
 from vidcurate.source.folder import SUFFIXES
-from vidcurate.source.place import is_url, located
+from vidcurate.store.mask import masked
+from vidcurate.store.reach import is_url, located
 
 KEYS = ("path", "uri", "url", "video")
 """What a column of a CSV or a key of a JSON object that holds paths may be called; the first that is there counts."""
@@ -60,8 +61,9 @@ class ListFile(Source):
         times: Counter[str] = Counter()
         listed = []
         for entry, license in entries:
-            times[entry] += 1
-            uri = entry if times[entry] == 1 else f"{entry}#{times[entry]}"
+            name = masked(entry)
+            times[name] += 1
+            uri = name if times[name] == 1 else f"{name}#{times[name]}"
             listed.append(Input(uri=uri, path=self._resolve(entry), license=license))
         return iter(sorted(listed, key=lambda found: found.uri))
 
@@ -71,8 +73,8 @@ class ListFile(Source):
         try:
             text = fs.cat_file(name).decode("utf-8-sig")
             entries = read.get(PurePosixPath(name).suffix.lower(), _lines)(text)
-        except OSError as error:
-            raise MissingInput(f"source.path={self.path!r}: no manifest can be read there ({error})") from error
+        except (OSError, StoreError) as error:
+            raise MissingInput(masked(f"source.path={self.path!r}: no manifest can be read there ({error})")) from error
         except ValueError as error:  # of Unicode, JSON and what is listed
             raise ConfigError([f"source.path={self.path!r}: {error}"]) from error
         return [(path.strip(), license.strip()) for path, license in entries if path.strip()]

@@ -1,37 +1,14 @@
-"""Where things lie: a local path, whatever characters it holds, or a URL of any file system that fsspec knows."""
+"""The file of a source: copied here where it lies elsewhere."""
 
 from __future__ import annotations
 
-import re
 from pathlib import Path, PurePosixPath
-from typing import Any
 
-import fsspec
 from fsspec.implementations.local import LocalFileSystem
 
-from vidcurate.errors import ConfigError, UnreadableVideo
-
-_URL = re.compile(r"[a-zA-Z][a-zA-Z0-9+.-]+://")
-
-
-def is_url(place: str) -> bool:
-    """Whether it begins like `scheme://`."""
-    return _URL.match(place) is not None
-
-
-def located(place: str) -> tuple[Any, str]:
-    """The fsspec file system that holds a place, and the place's name on it; nothing is opened.
-
-    Raises:
-        ConfigError: no file system of that scheme is installed.
-    """
-    if not is_url(place):  # fsspec would read a `::` in a path as syntax of its own
-        return LocalFileSystem(), Path(place).expanduser().absolute().as_posix()
-    try:
-        fs, name = fsspec.core.url_to_fs(place)
-    except (ImportError, ValueError) as error:
-        raise ConfigError([f"{place!r} cannot be opened: {error} (s3: pip install 'vidcurate[s3]')"]) from error
-    return fs, name
+from vidcurate.errors import UnreadableVideo
+from vidcurate.store.mask import masked
+from vidcurate.store.reach import located
 
 
 def brought(place: str, folder: Path) -> str:
@@ -47,5 +24,7 @@ def brought(place: str, folder: Path) -> str:
     try:
         fs.get_file(name, str(local))
     except Exception as error:  # every file system has errors of its own
-        raise UnreadableVideo(f"{place}: cannot be copied ({error}); check it, or take it out of the source") from error
+        raise UnreadableVideo(
+            masked(f"{place}: cannot be copied ({error}); check it, or take it out of the source")
+        ) from error
     return str(local)

@@ -8,7 +8,6 @@ import logging
 import os
 from collections.abc import Sequence
 
-import fsspec
 import numpy as np
 from fsspec.implementations.local import LocalFileSystem
 
@@ -20,6 +19,7 @@ from vidcurate.stage.settle import clips_store, read_tables
 from vidcurate.stage.vectors import Vectors, load_vectors
 from vidcurate.store.commit import RECORD, committed
 from vidcurate.store.files import Store
+from vidcurate.store.reach import located
 
 log = logging.getLogger(__name__)
 
@@ -94,7 +94,7 @@ def _refuse_own(place: str, own: Sequence[str]) -> None:
 
 def _folders(place: str) -> list[list[str]]:
     """The parts of the path of a place, or of each that a glob finds, after the protocol."""
-    fs, path = fsspec.core.url_to_fs(place)
+    fs, path = located(place)
     paths = fs.glob(path) if glob.has_magic(path) and not fs.exists(path) else [path]
     if isinstance(fs, LocalFileSystem):
         paths = [os.path.realpath(one) for one in paths]

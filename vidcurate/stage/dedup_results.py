@@ -13,6 +13,7 @@ from vidcurate.errors import MissingInput, ShapeError
 from vidcurate.records import Listed
 from vidcurate.stage.foreign import examples
 from vidcurate.store import parquet
+from vidcurate.store.reach import located
 
 BASES = ("", "extraction/", "semantic/extraction/")
 FOLDERS = ("", "semdedup_pruning_tables/", "pairwise_results/", "duplicates/")
@@ -98,7 +99,7 @@ def find_result(place: str) -> DedupResult:
         MissingInput: there is nothing.
         ShapeError: a file is no parquet file.
     """
-    fs, path = fsspec.core.url_to_fs(place)
+    fs, path = located(place)
     if fs.isfile(path):
         files = [path]
     else:

@@ -8,7 +8,6 @@ import json
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-import fsspec
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -17,6 +16,7 @@ from numpy.typing import NDArray
 from vidcurate.errors import ConfigError
 from vidcurate.neighbours.graph import Graph
 from vidcurate.store.files import Store
+from vidcurate.store.reach import located
 
 FILES = ("semantic/labels.csv", "semantic/labels.json")
 """Where labels are looked for in a dataset."""
@@ -30,7 +30,7 @@ Pair = tuple[str, str]
 
 def find_labels(store: Store, place: str | None) -> str | None:
     """Path or URL of the labels: the one that is given, else one that lies in the dataset, else None."""
-    return place or next((store.path(key) for key in FILES if store.exists(key)), None)
+    return place or next((store.place(key) for key in FILES if store.exists(key)), None)
 
 
 def read_labels(place: str) -> dict[Pair, str]:
@@ -46,8 +46,8 @@ def read_labels(place: str) -> dict[Pair, str]:
         ConfigError: it cannot be read, or not understood.
     """
     try:
-        with fsspec.open(place, "r", encoding="utf-8-sig", newline="") as file:
-            rows = list(_rows(file.read()))
+        fs, path = located(place)
+        rows = list(_rows(fs.cat_file(path).decode("utf-8-sig")))
     except (OSError, UnicodeDecodeError, json.JSONDecodeError) as error:
         raise ConfigError([f"advise.labels={place!r}: cannot be read: {error}"]) from error
     found: dict[Pair, str] = {}

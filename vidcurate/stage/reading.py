@@ -13,6 +13,7 @@ import pyarrow.compute as pc
 from vidcurate.errors import MissingInput, ShapeError
 from vidcurate.records import Columns
 from vidcurate.store import parquet
+from vidcurate.store.reach import located
 
 IDS = ("id", "clip_id", "clip_uuid", "span_uuid", "uuid", "key", "__key__", "sample_id", "uid")
 """Names by which a column of ids is known, the first that is there: ours and NeMo Curator's, and what others say."""
@@ -52,7 +53,7 @@ def find_files(place: str) -> tuple[fsspec.AbstractFileSystem, list[str]]:
     Raises:
         MissingInput: there is none.
     """
-    fs, path = fsspec.core.url_to_fs(place)
+    fs, path = located(place)
     if fs.isdir(path):
         found = [name for name in fs.find(path) if name.endswith(".parquet") and not _is_private(name[len(path) :])]
     else:

@@ -15,6 +15,7 @@ from vidcurate.records import Video
 from vidcurate.registry import fingerprint
 from vidcurate.stage.hashes import VERSION as HASHES
 from vidcurate.store.files import Store
+from vidcurate.store.mask import masked
 
 FOLDER = "processed_videos"
 
@@ -88,7 +89,7 @@ def failed(video: Video, stage: str, error: BaseException, made_from: Mapping[st
         made_from: as `wanted`, so that the same recipe does not try again.
     """
     row = {"video_id": video.id, "uri": video.uri}
-    reason, message = _snake(type(error).__name__), str(error)
+    reason, message = _snake(type(error).__name__), masked(str(error))
     return Record(
         key=video.id,
         video=row | {"status": "failed", "reason": reason, "size_bytes": video.size_bytes, "license": video.license},
@@ -105,7 +106,7 @@ def unseen(known: Record, error: BaseException) -> Record:
         error: why.
     """
     row = {name: known.video[name] for name in ("video_id", "uri")}
-    reason, message = _snake(type(error).__name__), str(error)
+    reason, message = _snake(type(error).__name__), masked(str(error))
     return replace(
         known,
         video=known.video | {"status": "failed", "reason": reason},

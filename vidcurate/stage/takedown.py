@@ -10,8 +10,6 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any, cast
 
-import fsspec
-
 from vidcurate.errors import ConfigError, MissingInput, VidcurateError
 from vidcurate.sharder.base import Part
 from vidcurate.stage.captions import prune_captions
@@ -26,6 +24,7 @@ from vidcurate.stage.unpack import unpack
 from vidcurate.store.commit import committed
 from vidcurate.store.files import Store
 from vidcurate.store.provenance import KEY as RUN
+from vidcurate.store.reach import located
 
 log = logging.getLogger(__name__)
 
@@ -131,8 +130,8 @@ def _read(source_ids: Sequence[str]) -> list[str]:
     if len(source_ids) != 1 or not source_ids[0].endswith(".txt"):
         return list(source_ids)
     try:
-        with fsspec.open(source_ids[0], "r", encoding="utf-8-sig") as file:
-            lines = [line.strip() for line in file]
+        fs, path = located(source_ids[0])
+        lines = [line.strip() for line in fs.cat_file(path).decode("utf-8-sig").splitlines()]
     except OSError as error:
         raise ConfigError([f"source_ids={source_ids[0]!r} cannot be read: {error}"]) from error
     return [line for line in lines if line and not line.startswith("#")]

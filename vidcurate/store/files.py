@@ -12,11 +12,11 @@ from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-import fsspec
 import pyarrow as pa
 from fsspec.implementations.local import LocalFileSystem
 
 from vidcurate.store import parquet
+from vidcurate.store.reach import located
 
 STAGING = ".staging-"
 
@@ -30,7 +30,7 @@ class Store:
 
     def __init__(self, root: str) -> None:
         self.url = root
-        self.fs, path = fsspec.core.url_to_fs(root)
+        self.fs, path = located(root)
         self.root = path.rstrip("/")
         self.is_local = isinstance(self.fs, LocalFileSystem)
 
@@ -40,6 +40,10 @@ class Store:
     def path(self, key: str) -> str:
         """Full path of a key on the store's file system."""
         return f"{self.root}/{key}"
+
+    def place(self, key: str) -> str:
+        """Where a key is, for whoever opens it without this store: a local path or a URL."""
+        return self.path(key) if self.is_local else self.fs.unstrip_protocol(self.path(key))
 
     def exists(self, key: str) -> bool:
         """Whether a key holds something."""
@@ -58,6 +62,35 @@ class Store:
             staged = folder / PurePosixPath(key).name
             staged.write_bytes(data)
             self.put(staged, key)
+
+    def create(self, key: str, data: bytes) -> bool:
+        """Write a key only if there is none, whole or not at all; of several who try at once, one succeeds.
+
+        So it is on local disks (a link) and on S3 (If-None-Match); elsewhere as far as the file system keeps the word
+        of `pipe_file(mode="create")`.
+
+        Args:
+            key: to write.
+            data: unlike what anyone else writes there: an answer that was lost on its way is told by it from a refusal.
+
+        Returns:
+            whether the key holds this data now, rather than what somebody else has written.
+        """
+        if not self.is_local:
+            try:
+                self.fs.pipe_file(self.path(key), data, mode="create")
+            except FileExistsError:
+                return self.read(key) == data
+            return True
+        goal = Path(self.path(key))
+        with self.staging() as folder:
+            staged = folder / goal.name
+            staged.write_bytes(data)
+            goal.parent.mkdir(parents=True, exist_ok=True)
+            try:
+                return _linked(staged, goal)
+            except FileExistsError:
+                return False
 
     def put(self, local: Path, key: str) -> None:
         """Move a finished local file to a key; locally a rename, so stage it with `staging`."""
@@ -159,6 +192,18 @@ class Store:
         for folder in Path(self.root).glob(f"{STAGING}{socket.gethostname()}-*"):
             if not _is_alive(int(folder.name.rsplit("-", 2)[-2])):
                 shutil.rmtree(folder, ignore_errors=True)
+
+
+def _linked(staged: Path, goal: Path) -> bool:
+    """Give a file a second name, which must be new; by a copy where the disk knows no links."""
+    try:
+        goal.hardlink_to(staged)
+    except FileExistsError:
+        raise
+    except OSError:
+        with goal.open("xb") as file:
+            file.write(staged.read_bytes())
+    return True
 
 
 def _is_private(key: str) -> bool:

@@ -111,7 +111,11 @@ def _read_cudf(fs: fsspec.AbstractFileSystem, path: str, schema: pa.Schema, grou
     import cudf
 
     frame = cudf.read_parquet(
-        path, filesystem=fs, columns=schema.names, row_groups=[list(groups)], use_pandas_metadata=False
+        path,
+        filesystem=getattr(fs, "plain", fs),
+        columns=schema.names,
+        row_groups=[list(groups)],
+        use_pandas_metadata=False,
     )
     return frame.to_arrow(preserve_index=False).select(schema.names).cast(schema)
 

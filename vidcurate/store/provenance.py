@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from vidcurate.store.files import Store
+from vidcurate.store.mask import masked_values
 
 KEY = "run.json"
 PACKAGES = (
@@ -28,7 +29,7 @@ def write_provenance(store: Store, steps: Iterable[str], config: Mapping[str, An
     """
     known = store.read_json(KEY) if store.exists(KEY) else {}
     facts = {
-        "config": config,
+        "config": masked_values(config),
         "choices": {kind: _choice(value) for kind, value in config.items() if isinstance(value, Mapping)},
         "versions": versions(),
         "python": platform.python_version(),

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
+import fsspec
 import numpy as np
 import pyarrow.parquet as pq
 import pytest
@@ -325,7 +326,7 @@ def test_the_tables_do_not_count_where_decisions_came_from_elsewhere(dataset):
 
 
 def test_a_dataset_on_another_file_system_is_verified_too(made):
-    Store("memory://verified").fs.put(str(made), "/verified", recursive=True)
+    fsspec.filesystem("memory").put(str(made), "/verified", recursive=True)
 
     curate(RECIPE, out="memory://verified", steps=["verify"])
 
