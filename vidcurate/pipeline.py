@@ -53,6 +53,7 @@ from vidcurate.store.files import Store
 from vidcurate.store.options import Storage, use
 from vidcurate.store.provenance import write_provenance
 from vidcurate.summary import demand_success, headline, summarise
+from vidcurate.timings import timed
 from vidcurate.video.probe import probe
 
 log = logging.getLogger(__name__)
@@ -273,8 +274,9 @@ def give_up(video: Video, error: Exception, *, recipe: Recipe, store: Store) -> 
 
 
 def _commit(store: Store, known: Record | None, record: Record) -> Record:
-    write_record(store, record)
-    retire(store, known, record)
+    with timed("write"):
+        write_record(store, record)
+        retire(store, known, record)
     return record
 
 
@@ -282,13 +284,16 @@ def from_source(
     video: Video, recipe: Recipe, store: Store, part_length: float | None = None
 ) -> Record | tuple[Part, ...]:
     """Decode a video once, for its shots, its clips and all that looks at them; or say how to share it."""
-    device, products = best_device(), frozenset(wanted(recipe))
-    give_back()
+    with timed("start"):  # a worker's first video waits for libraries
+        device, products = best_device(), frozenset(wanted(recipe))
+        give_back()
     with store.staging() as folder:
-        path = brought(video.path, folder)
-        info = probe(path)
-        if part_length is not None and (parts := parts_of(video, path, info, recipe.splitter, part_length)):
-            return parts
+        with timed("fetch"):
+            path = brought(video.path, folder)
+        with timed("probe"):
+            info = probe(path)
+            if part_length is not None and (parts := parts_of(video, path, info, recipe.splitter, part_length)):
+                return parts
         wants = samplings(recipe, products)
         cutting = Cutting(
             video.id,
