@@ -16,7 +16,7 @@ import fsspec
 import pyarrow as pa
 from fsspec.implementations.local import LocalFileSystem
 
-from vidcurate.store import parquet
+from vidcurate.store import parquet, permit
 
 STAGING = ".staging-"
 
@@ -51,6 +51,7 @@ class Store:
 
     def write(self, key: str, data: bytes) -> None:
         """Write a key in one step: temporary name and rename locally, a single put on object stores."""
+        permit.demand(self.url)
         if not self.is_local:
             self.fs.pipe_file(self.path(key), data)
             return
@@ -90,6 +91,7 @@ class Store:
 
     def put(self, local: Path, key: str) -> None:
         """Move a finished local file to a key; locally a rename, so stage it with `staging`."""
+        permit.demand(self.url)
         if not self.is_local:
             self.fs.put_file(str(local), self.path(key))
             local.unlink()
