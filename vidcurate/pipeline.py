@@ -27,6 +27,7 @@ from vidcurate.stage.dedup import dedup_clips
 from vidcurate.stage.enhance import enhanced
 from vidcurate.stage.inputs import identify, relicensed, superseded
 from vidcurate.stage.judge import without_file
+from vidcurate.stage.named import read_named, write_named
 from vidcurate.stage.observe import look, samplings
 from vidcurate.stage.pack import pack
 from vidcurate.stage.parts import Part, parts_of
@@ -190,7 +191,9 @@ def split(
     """
     if source is None:
         raise MissingInput("split needs a source: source.path=DIR, or source=Folder(path=DIR) in Python")
-    inputs, made_from = without_taken(store, identify(source)), wanted(recipe)
+    known, made_from = read_named(store), wanted(recipe)
+    inputs = without_taken(store, identify(source, known))
+    write_named(store, known, inputs.known, taken_ids(store))
     store.sweep()
     records = read_records(store)
     for key in superseded(records, inputs):

@@ -142,6 +142,13 @@ def test_a_pid_that_was_given_to_another_process_does_not_keep_a_lease(tmp_path)
         pass
 
 
+def test_a_run_of_this_process_that_could_not_give_the_dataset_back_does_not_keep_it(tmp_path):
+    leave(Store(str(tmp_path)), this_run([]))
+
+    with leased(Store(str(tmp_path)), [], 0):
+        pass
+
+
 @pytest.mark.parametrize("since", ["1999-01-01 00:00:00+00:00", "2199-01-01 00:00:00+00:00"])
 def test_a_holder_elsewhere_is_dead_once_its_count_has_stood_still_whatever_its_clock_says(tmp_path, since):
     store = Store(str(tmp_path))
@@ -225,7 +232,7 @@ def test_a_worker_of_a_run_that_was_written_off_commits_nothing(tmp_path):
 def test_one_who_tried_too_late_does_not_find_what_it_built_on_and_withdraws(tmp_path):
     store, run = Store(str(tmp_path)), this_run([])
     dead = replace(run, token="dead", **ELSEWHERE)
-    leave(store, replace(run, token="alive"))  # in whose place there was a dead one when the late one looked
+    leave(store, run)  # in whose place there was a dead one when the late one looked
     leave(store, replace(run, token="late"), 2)
 
     assert not lease_module._is_sound(store, 2, dead)

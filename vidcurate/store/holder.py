@@ -12,6 +12,9 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
 
+RUNS: set[str] = set()
+"""Tokens of the runs of this process that have not ended."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Holder:
@@ -46,8 +49,11 @@ class Holder:
         return f"{self.user}@{self.host}, pid {self.pid}{job}, since {self.since}: {', '.join(self.steps) or 'report'}"
 
     def is_gone(self) -> bool:
-        """Whether the process has ended, as far as this machine can tell."""
-        return bool(self.machine) and self.machine == _machine() and _started(self.pid) != self.started
+        """Whether the run has ended, as far as this machine and this process can tell."""
+        if not self.machine or self.machine != _machine():
+            return False
+        started = _started(self.pid)
+        return started != self.started or (self.pid == os.getpid() and self.token not in RUNS)
 
     def precedes(self, other: Holder) -> bool:
         """Whether this was the same SLURM job before it was put back into the queue."""

@@ -7,8 +7,8 @@ one create the link; those who tried too late do not find what they built on, an
 last any more has been written off. At the end links are removed, the last of them last, so nothing stays.
 
 The holder counts up in `_000001.beat`. It is dead when an observer has seen the same count for `SILENCE` seconds of its
-own clock, so clocks of hosts are never compared; or when its process has ended on the observer's machine; or when it is
-the observer's own SLURM job before that was put back into the queue.
+own clock, so clocks of hosts are never compared; or when it has ended on the observer's machine; or when it is the
+observer's own SLURM job before that was put back into the queue.
 
 `Store.create` decides how far this holds: local disks, NFS and S3 keep its word, other file systems may not.
 """
@@ -27,7 +27,7 @@ from pathlib import Path, PurePosixPath
 from vidcurate.errors import Busy, StoreError
 from vidcurate.store import permit
 from vidcurate.store.files import Store
-from vidcurate.store.holder import Holder, decode, this_run
+from vidcurate.store.holder import RUNS, Holder, decode, this_run
 
 log = logging.getLogger(__name__)
 
@@ -151,14 +151,19 @@ def leased(
         Busy: another run holds it and has not ended in time, or has taken it away.
     """
     is_new = store.is_local and not Path(store.root).exists()
-    lease = Lease(store, _taken(store, this_run(steps), wait, silence), every)
-    permit.require(store.url, lease.demand)
-    lease.start()
+    run = this_run(steps)
+    RUNS.add(run.token)
     try:
-        yield lease.link
+        lease = Lease(store, _taken(store, run, wait, silence), every)
+        permit.require(store.url, lease.demand)
+        lease.start()
+        try:
+            yield lease.link
+        finally:
+            permit.release(store.url)
+            lease.end()
     finally:
-        permit.release(store.url)
-        lease.end()
+        RUNS.discard(run.token)
         if is_new:
             with suppress(OSError):  # it is not empty
                 Path(store.root).rmdir()
