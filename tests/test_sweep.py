@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import csv
+import os
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
 from tests.forked import vidcurate
 from tests.media import write_video
+from vidcurate.store.files import Store
+from vidcurate.store.lease import leased
 
 
 @pytest.fixture(scope="module")
@@ -56,3 +60,28 @@ def test_a_sweep_gives_the_summary_files_that_nemo_curator_gives(folder):
         lines = (folder / f"o/semantic/extraction/dedup_summary_{eps}.csv").read_text().splitlines()
         assert lines[0] == "eps,kept,removed,total"
         assert lines[1].startswith(f"{eps},")
+
+
+def test_jobs_on_one_dataset_that_start_together_queue_up_and_end_in_one_table(folder):
+    whole = ("+experiment=dedup", "out=together", "embeddings=o/histogram_embd_parquet", "cluster=single")
+    epsilons = ("0.001", "0.05", "1.5")
+
+    with ThreadPoolExecutor() as pool:
+        ended = list(pool.map(lambda eps: vidcurate(*whole, f"dedup.eps={eps}", "wait=300", cwd=folder), epsilons))
+
+    said = "".join(one.stderr + one.stdout for one in ended)
+    with (folder / "together/semantic/epsilon_table.csv").open() as file:
+        assert [row["eps"] for row in csv.DictReader(file)] == list(epsilons), said
+    assert [one.returncode for one in ended] == [0, 0, 0], said
+    assert said.count("neighbours: up to date") == 2
+    assert not (folder / "together/_lease").exists()
+
+
+def test_a_dataset_that_is_held_can_be_verified_but_not_changed(folder):
+    with leased(Store(str(folder / "o")), ["split"], 0):
+        refused = vidcurate("+experiment=dedup", "out=o", "wait=0", cwd=folder)
+        verified = vidcurate("+experiment=verify", "out=o", "verify.sample=null", "verify.loaders=[]", cwd=folder)
+
+    assert refused.returncode == 75, refused.stderr
+    assert f"pid {os.getpid()}" in refused.stderr
+    assert verified.returncode == 0, verified.stderr

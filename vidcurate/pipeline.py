@@ -28,6 +28,7 @@ from vidcurate.stage.dedup import dedup_clips
 from vidcurate.stage.enhance import enhanced
 from vidcurate.stage.inputs import identify, relicensed, superseded
 from vidcurate.stage.judge import without_file
+from vidcurate.stage.named import read_named, write_named
 from vidcurate.stage.observe import look, samplings
 from vidcurate.stage.pack import pack
 from vidcurate.stage.parts import Part, parts_of
@@ -50,9 +51,11 @@ from vidcurate.stage.share import Share, complete, cut_part, join, spoilt
 from vidcurate.stage.takedown import conclude, demand_finished, take_down, taken_ids, without_taken
 from vidcurate.stage.verify import verify
 from vidcurate.store.files import Store
+from vidcurate.store.lease import Link, leased
 from vidcurate.store.options import Storage, use
 from vidcurate.store.provenance import write_provenance
 from vidcurate.summary import demand_success, headline, summarise
+from vidcurate.timings import timed
 from vidcurate.video.probe import probe
 
 log = logging.getLogger(__name__)
@@ -101,7 +104,7 @@ def curate(
         seed: of everything random.
         max_failures: inputs that may fail before this raises, after all the rest is done.
         retry: `failed` splits only inputs that have failed before, also those that would not be tried again.
-        wait: seconds to wait for another run on the same dataset to end; 0 refuses at once.
+        wait: seconds to wait for another run on the same dataset to end; 0 refuses at once. Verify alone never waits.
         storage: how stores are reached; None as fsspec is set up.
         metrics: path of a text file for Prometheus, written anew while the run goes on; None writes none.
         config: the resolved config to keep in run.json; None keeps the recipe.
@@ -110,6 +113,7 @@ def curate(
         What summary.json holds: counts of videos, clips, duplicates and shards.
 
     Raises:
+        Busy: another run holds `out` and does not end in time, or has taken this one for dead and its place.
         MissingInput: a step lacks what it works on.
         ConfigError: split is to cut clips, and clips of another dataset are given.
         TooManyFailures: the dataset is complete, but more than `max_failures` inputs are not in it.
@@ -124,59 +128,68 @@ def curate(
     runtime.check()
     use(storage or Storage())
     store = Store(out)
-    taken = take_down(store, source_ids) if "takedown" in steps else None
-    if taken is None:
-        demand_finished(store)
-    if "split" in steps:
-        split(recipe, source, store, runtime, retry)
     if set(steps) == {"verify"}:  # which changes nothing
+        demand_finished(store)
         verify(store, recipe, runtime, seed)
         return summarise(store, read_tables(store), recipe)
-    tables = _adopted(store, foreign) if foreign.clips else read_tables(store)
-    if not ("split" in steps and is_empty(tables)):
-        demand_running()
-        if "dedup" in steps:
-            dedup_clips(
-                store,
-                tables,
-                recipe,
-                embeddings,
-                seed,
-                columns=columns,
-                on_bad=on_bad,
-                against=against,
-                runtime=runtime,
-            )
-        demand_running()
-        if "advise" in steps:
-            advice = advise(store, tables, recipe, embeddings, seed, columns=columns, on_bad=on_bad)
-            write_advice(store, tables, advice, recipe.advise.per_band)
-        demand_running()
-        if "shard" in steps:
-            pack(store, tables, recipe, runtime, seed, foreign)
-        if "recaption" in steps:
-            recaption(store, recipe, runtime, captions_as)
-    summary = summarise(store, tables, recipe)
-    store.write_json("summary.json", summary)
-    facts = {name: value for name, value in (config or recipe.config()).items() if name not in UNTOLD}
-    write_provenance(store, steps, facts)
-    write_report(store, summary)
-    if taken is not None:
-        conclude(store, taken)
-    for line in headline(summary):
-        log.info(line)
-    if "verify" in steps:
-        verify(store, recipe, runtime, seed)
-    if "split" in steps:
-        demand_success(summary, max_failures)
-    return summary
+    with leased(store, steps, wait) as lease:
+        taken = take_down(store, source_ids) if "takedown" in steps else None
+        if taken is None:
+            demand_finished(store)
+        if "split" in steps:
+            split(recipe, source, store, runtime, retry, lease)
+        tables = _adopted(store, foreign) if foreign.clips else read_tables(store)
+        if not ("split" in steps and is_empty(tables)):
+            demand_running()
+            if "dedup" in steps:
+                dedup_clips(
+                    store,
+                    tables,
+                    recipe,
+                    embeddings,
+                    seed,
+                    columns=columns,
+                    on_bad=on_bad,
+                    against=against,
+                    runtime=runtime,
+                )
+            demand_running()
+            if "advise" in steps:
+                advice = advise(store, tables, recipe, embeddings, seed, columns=columns, on_bad=on_bad)
+                write_advice(store, tables, advice, recipe.advise.per_band)
+            demand_running()
+            if "shard" in steps:
+                pack(store, tables, recipe, runtime, seed, foreign)
+            if "recaption" in steps:
+                recaption(store, recipe, runtime, captions_as)
+        summary = summarise(store, tables, recipe)
+        store.write_json("summary.json", summary)
+        facts = {name: value for name, value in (config or recipe.config()).items() if name not in UNTOLD}
+        write_provenance(store, steps, facts)
+        write_report(store, summary)
+        if taken is not None:
+            conclude(store, taken)
+        for line in headline(summary):
+            log.info(line)
+        if "verify" in steps:
+            verify(store, recipe, runtime, seed)
+        if "split" in steps:
+            demand_success(summary, max_failures)
+        return summary
 
 
 def _adopted(store: Store, foreign: Foreign) -> Tables:
     return adopt(store, str(foreign.clips), foreign.caption_key, barred=taken_ids(store))
 
 
-def split(recipe: Recipe, source: Source | None, store: Store, runtime: Runtime, retry: Retry | None = None) -> None:
+def split(
+    recipe: Recipe,
+    source: Source | None,
+    store: Store,
+    runtime: Runtime,
+    retry: Retry | None = None,
+    lease: Link | None = None,
+) -> None:
     """Process every video that has no record of this recipe, or that has failed, then write the tables.
 
     Raises:
@@ -184,7 +197,9 @@ def split(recipe: Recipe, source: Source | None, store: Store, runtime: Runtime,
     """
     if source is None:
         raise MissingInput("split needs a source: source.path=DIR, or source=Folder(path=DIR) in Python")
-    inputs, made_from = without_taken(store, identify(source)), wanted(recipe)
+    known, made_from = read_named(store), wanted(recipe)
+    inputs = without_taken(store, identify(source, known))
+    write_named(store, known, inputs.known, taken_ids(store))
     store.sweep()
     records = read_records(store)
     for key in superseded(records, inputs):
@@ -200,7 +215,7 @@ def split(recipe: Recipe, source: Source | None, store: Store, runtime: Runtime,
     tried: set[str] = set()
     try:
         while todo := todo or _without_file(inputs.videos, tried, records, recipe, store):
-            for record in progress(_processed(todo, recipe, store, runtime), len(todo), "split: videos"):
+            for record in progress(_processed(todo, recipe, store, runtime, lease), len(todo), "split: videos"):
                 records[record.key] = record
             tried |= {video.id for video in todo}
             todo = []
@@ -220,9 +235,12 @@ def _without_file(
     return found
 
 
-def _processed(todo: Sequence[Video], recipe: Recipe, store: Store, runtime: Runtime) -> Iterator[Record]:
+def _processed(
+    todo: Sequence[Video], recipe: Recipe, store: Store, runtime: Runtime, lease: Link | None
+) -> Iterator[Record]:
     """Records as they are committed: of videos that a worker takes alone, then of long ones, which workers share."""
-    alone, given_up = partial(process, recipe=recipe, out=store.url), partial(give_up, recipe=recipe, store=store)
+    alone = partial(process, recipe=recipe, out=store.url, lease=lease)
+    given_up = partial(give_up, recipe=recipe, store=store)
     parts: list[Part] = []
     for outcome in runtime.map(partial(alone, part_length=runtime.part_length), todo, lost=given_up):
         if isinstance(outcome, Record):
@@ -240,11 +258,16 @@ def _processed(todo: Sequence[Video], recipe: Recipe, store: Store, runtime: Run
     yield from (outcome for outcome in runtime.map(alone, whole, lost=given_up) if isinstance(outcome, Record))
 
 
-def process(video: Video, *, recipe: Recipe, out: str, part_length: float | None = None) -> Record | tuple[Part, ...]:
+def process(
+    video: Video, *, recipe: Recipe, out: str, part_length: float | None = None, lease: Link | None = None
+) -> Record | tuple[Part, ...]:
     """One video, wholly on one worker, from its file to its committed record; whatever befalls it, the others go on.
 
     Returns:
         its record, or the parts of a video that lasts longer than `part_length` seconds and is to be shared.
+
+    Raises:
+        Busy: `lease` is lost; nothing is committed.
     """
     store = Store(out)
     known, made_from = read_record(store, video.id), wanted(recipe)
@@ -263,6 +286,8 @@ def process(video: Video, *, recipe: Recipe, out: str, part_length: float | None
             record = unseen(known, error)
         else:  # a fault of the video lasts; anything else, such as a full disk, may pass, and the next run tries again
             record = failed(video, "split", error, made_from if isinstance(error, MediaError) else {})
+    if lease is not None:
+        lease.demand(store)
     return _commit(store, known, record)
 
 
@@ -273,8 +298,9 @@ def give_up(video: Video, error: Exception, *, recipe: Recipe, store: Store) -> 
 
 
 def _commit(store: Store, known: Record | None, record: Record) -> Record:
-    write_record(store, record)
-    retire(store, known, record)
+    with timed("write"):
+        write_record(store, record)
+        retire(store, known, record)
     return record
 
 
@@ -282,13 +308,16 @@ def from_source(
     video: Video, recipe: Recipe, store: Store, part_length: float | None = None
 ) -> Record | tuple[Part, ...]:
     """Decode a video once, for its shots, its clips and all that looks at them; or say how to share it."""
-    device, products = best_device(), frozenset(wanted(recipe))
-    give_back()
+    with timed("start"):  # a worker's first video waits for libraries
+        device, products = best_device(), frozenset(wanted(recipe))
+        give_back()
     with store.staging() as folder:
-        path = brought(video.path, folder)
-        info = probe(path)
-        if part_length is not None and (parts := parts_of(video, path, info, recipe.splitter, part_length)):
-            return parts
+        with timed("fetch"):
+            path = brought(video.path, folder)
+        with timed("probe"):
+            info = probe(path)
+            if part_length is not None and (parts := parts_of(video, path, info, recipe.splitter, part_length)):
+                return parts
         wants = samplings(recipe, products)
         cutting = Cutting(
             video.id,

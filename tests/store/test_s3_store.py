@@ -4,6 +4,7 @@ import hashlib
 import subprocess
 import sys
 import threading
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -12,7 +13,9 @@ from tests.s3 import s3_server
 from vidcurate.errors import StoreError
 from vidcurate.source.folder import Folder
 from vidcurate.source.identity import video_id
+from vidcurate.store import lease
 from vidcurate.store.files import Store
+from vidcurate.store.holder import this_run
 from vidcurate.store.options import Storage, current, use
 
 
@@ -145,3 +148,27 @@ def test_large_files_go_up_in_parts_and_those_that_are_cut_off_leave_nothing(tmp
 def test_a_bucket_that_is_not_there_is_an_error_that_names_it():
     with pytest.raises(StoreError, match=r"s3://nosuchbucket/out/a cannot be written .*bucket"):
         Store("s3://nosuchbucket/out").write("a", b"")
+
+
+def test_a_lease_is_held_by_one_at_a_time_and_taken_over_from_the_dead(monkeypatch):
+    monkeypatch.setattr(lease, "POLL", 0.05)
+    store = Store("s3://bucket/leased")
+    dead = replace(this_run([]), token="dead", started=1)
+    assert store.create("_lease/_000001.json", dead.encode())
+    inside: list[int] = []
+    most: list[int] = []
+
+    def hold(number: int) -> None:
+        with lease.leased(Store("s3://bucket/leased"), [], 60):
+            inside.append(number)
+            most.append(len(inside))
+            inside.remove(number)
+
+    threads = [threading.Thread(target=hold, args=(number,)) for number in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert most == [1] * 4
+    assert not store.exists("_lease")

@@ -10,6 +10,7 @@ from typing import Annotated, ClassVar
 import pydantic
 
 from vidcurate.registry import Component, settings
+from vidcurate.source.stamp import Stamp
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,11 +21,13 @@ class Input:
         uri: stable name: path relative to the source, or the URL as it was listed.
         path: what opens it: an absolute path or a URL.
         license: under which it may be used, e.g. `CC-BY-4.0`; empty where the source does not say.
+        stamp: what the listing says of the file, which tells it from what was there before; None if it says nothing.
     """
 
     uri: str
     path: str
     license: str = ""
+    stamp: Stamp | None = None
 
 
 @settings

@@ -6,7 +6,7 @@ import os
 from collections import Counter
 from collections.abc import Iterator
 from fnmatch import fnmatchcase
-from pathlib import Path, PurePosixPath
+from pathlib import PurePosixPath
 from typing import Annotated, Any
 
 import pydantic
@@ -15,6 +15,7 @@ from fsspec.implementations.local import LocalFileSystem
 from vidcurate.errors import MissingInput, StoreError
 from vidcurate.registry import register
 from vidcurate.source.base import Input, Source
+from vidcurate.source.stamp import Stamp, listed_stamp, stamp_of
 from vidcurate.store.mask import masked
 from vidcurate.store.reach import located
 
@@ -47,15 +48,17 @@ class Folder(Source):
             MissingInput: there is no such folder, or no video in it.
         """
         fs, root = located(self.path)
-        names = [name for name in self._names(fs, root) if not _hidden(name)]
-        videos = [name for name in names if PurePosixPath(name).suffix.lower() in SUFFIXES]
-        chosen = [name for name in videos if fnmatchcase(name, self.pattern)]
+        stamps = {name: stamp for name, stamp in self._listed(fs, root) if not _hidden(name)}
+        videos = [name for name in stamps if os.path.splitext(name)[1].lower() in SUFFIXES]  # noqa: PTH122  # 10x faster
+        chosen = videos if self.pattern == "*" else [name for name in videos if fnmatchcase(name, self.pattern)]
         if not chosen:
-            raise MissingInput(f"source.path={self.path!r}: {self._why_none(names, videos)}")
-        inputs = (Input(uri=_printable(name), path=_path(fs, f"{root.rstrip('/')}/{name}")) for name in chosen)
+            raise MissingInput(f"source.path={self.path!r}: {self._why_none(list(stamps), videos)}")
+        start = f"{root.rstrip('/')}/"
+        inputs = (Input(uri=_printable(name), path=_path(fs, start + name), stamp=stamps[name]) for name in chosen)
         return iter(sorted(inputs, key=lambda entry: entry.uri))
 
-    def _names(self, fs: Any, root: str) -> list[str]:
+    def _listed(self, fs: Any, root: str) -> list[tuple[str, Stamp | None]]:
+        """Relative name and stamp of every file, in one pass over the folder."""
         try:
             if fs.isfile(root):
                 raise MissingInput(
@@ -65,8 +68,9 @@ class Folder(Source):
             if not fs.exists(root):
                 raise MissingInput(f"source.path={self.path!r}: there is no folder {root}")
             if isinstance(fs, LocalFileSystem):
-                return list(_walk(Path(root)))
-            return [name[len(root) :].strip("/") for name in fs.find(root)]
+                return list(_walk(root))
+            found = fs.find(root, detail=True).items()
+            return [(name[len(root) :].strip("/"), listed_stamp(details)) for name, details in found]
         except (OSError, StoreError) as error:
             raise MissingInput(masked(f"source.path={self.path!r} cannot be listed: {error}")) from error
 
@@ -80,16 +84,26 @@ class Folder(Source):
         return f"{len(names)} files, none with the suffix of a video: {seen}. source=list takes any name"
 
 
-def _walk(root: Path) -> Iterator[str]:
-    """Relative paths of all files below a local folder."""
+def _walk(root: str) -> Iterator[tuple[str, Stamp | None]]:
+    """Relative path and stamp of all files below a local folder."""
     visited: set[str] = set()
-    for folder, subfolders, files in os.walk(root, onerror=_fail, followlinks=True):
-        subfolders.sort()
-        if (here := os.path.realpath(folder)) in visited:
-            subfolders.clear()
+    folders = [""]
+    while folders:
+        folder = folders.pop()
+        if (here := os.path.realpath(f"{root}/{folder}")) in visited:
             continue
         visited.add(here)
-        yield from (Path(folder, file).relative_to(root).as_posix() for file in files)
+        with os.scandir(f"{root}/{folder}") as entries:
+            found = [(entry.is_dir(), f"{folder}{entry.name}", entry) for entry in entries]
+        folders += sorted((f"{name}/" for is_dir, name, _ in found if is_dir), reverse=True)
+        yield from ((name, _stamp(entry)) for is_dir, name, entry in found if not is_dir)
+
+
+def _stamp(entry: os.DirEntry[str]) -> Stamp | None:
+    try:
+        return stamp_of(entry.stat())
+    except OSError:  # a link to nothing: whoever reads it will say so
+        return None
 
 
 def _path(fs: Any, place: str) -> str:
@@ -98,10 +112,6 @@ def _path(fs: Any, place: str) -> str:
 
 def _hidden(name: str) -> bool:
     return any(part.startswith(".") for part in name.split("/"))
-
-
-def _fail(error: OSError) -> None:
-    raise error
 
 
 def _printable(name: str) -> str:

@@ -25,6 +25,9 @@ KEYS = ("path", "uri", "url", "video")
 LICENSE = "license"
 """Column or key of a video's licence, if there is one."""
 
+LONGEST = 32768
+"""Characters of a path or URL; more is no list of them."""
+
 Entry = tuple[str, str]
 """A path or URL and its licence, which may be empty."""
 
@@ -63,7 +66,7 @@ class ListFile(Source):
         for entry, license in entries:
             name = masked(entry)
             times[name] += 1
-            uri = name if times[name] == 1 else f"{name}#{times[name]}"
+            uri = _printable(name if times[name] == 1 else f"{name}#{times[name]}")
             listed.append(Input(uri=uri, path=self._resolve(entry), license=license))
         return iter(sorted(listed, key=lambda found: found.uri))
 
@@ -75,9 +78,18 @@ class ListFile(Source):
             entries = read.get(PurePosixPath(name).suffix.lower(), _lines)(text)
         except (OSError, StoreError) as error:
             raise MissingInput(masked(f"source.path={self.path!r}: no manifest can be read there ({error})")) from error
-        except ValueError as error:  # of Unicode, JSON and what is listed
+        except (ValueError, csv.Error, RecursionError) as error:  # of Unicode, JSON and what is listed
             raise ConfigError([f"source.path={self.path!r}: {error}"]) from error
-        return [(path.strip(), license.strip()) for path, license in entries if path.strip()]
+        entries = [(path.strip(), license.strip()) for path, license in entries if path.strip()]
+        longest = max((path for path, _ in entries), key=len, default="")
+        if len(longest) > LONGEST:
+            raise ConfigError(
+                [
+                    f"source.path={self.path!r}: {longest[:40]!r}... has {len(longest)} characters; a path or URL has "
+                    f"{LONGEST} at most"
+                ]
+            )
+        return entries
 
     def _resolve(self, entry: str) -> str:
         if is_url(entry):
@@ -87,8 +99,13 @@ class ListFile(Source):
         return str(Path(self.path).expanduser().absolute().parent / entry)
 
 
+def _printable(name: str) -> str:
+    """A name as valid Unicode; half characters, which JSON can spell, become escapes."""
+    return name.encode("utf-8", "backslashreplace").decode()
+
+
 def _lines(text: str) -> list[Entry]:
-    return [(line, "") for line in text.splitlines() if not line.lstrip().startswith("#")]
+    return [(line, "") for line in text.split("\n") if not line.lstrip().startswith("#")]
 
 
 def _tsv(text: str) -> list[Entry]:
@@ -122,7 +139,7 @@ def _json(text: str) -> list[Entry]:
 
 
 def _json_lines(text: str) -> list[Entry]:
-    lines = enumerate(text.splitlines(), 1)
+    lines = enumerate(text.split("\n"), 1)
     return [_named(json.loads(line), f"line {number}") for number, line in lines if line.strip()]
 
 

@@ -9,6 +9,7 @@ from vidcurate.records import Frames, Sampling
 from vidcurate.stage.place import FILTERED, KEPT
 from vidcurate.stage.record import Record
 from vidcurate.store.files import Store
+from vidcurate.timings import timed
 from vidcurate.video.contents import content_hash
 from vidcurate.video.reread import reread
 
@@ -41,6 +42,8 @@ def reread_clips(store: Store, record: Record, samplings: Sequence[Sampling]) ->
         if not store.exists(key):
             key = f"{FILTERED}/{clip['clip_id']}.mp4"
         with store.staging() as folder:
-            path = str(store.fetch(key, folder))
-            frames, digest = reread(path, samplings), content_hash(path)
+            with timed("fetch"):
+                path = str(store.fetch(key, folder))
+            with timed("sample"):
+                frames, digest = reread(path, samplings), content_hash(path)
         yield Reread(clip_id=clip["clip_id"], num_frames=clip["num_frames"], content_hash=digest, frames=frames)

@@ -19,6 +19,7 @@ from vidcurate.stage.decide import FOLDER as DECISIONS
 from vidcurate.stage.epsilon import CURVE, NAME, SOURCES, SWEEPS
 from vidcurate.stage.known import FOLDER as KNOWN
 from vidcurate.stage.labels import FILES as LABELS
+from vidcurate.stage.named import KEY as NAMED_IDS
 from vidcurate.stage.neighbours import FOLDER as NEIGHBOURS
 from vidcurate.stage.neighbours import ORDER_FOLDER
 from vidcurate.stage.publish import FILES
@@ -32,7 +33,7 @@ OWN = ("clip_id", "video_id", "id", "other_id", "key", "span_uuid")
 DERIVED = (
     f"{NEIGHBOURS}/{RECORD}", ORDER_FOLDER, CLUSTERS, RECALL, KNOWN, SWEEPS, f"{NAME}.csv", f"{NAME}.md", SOURCES,
     CURVE, "semantic/advice.json", "semantic/advice.md", "advise.html", "report.html", "summary.json",
-    "verify.json", "verify.md",
+    "verify.json", "verify.md", NAMED_IDS,
 )  # fmt: skip
 """What the next dedup, advise or report makes anew. Without the first of them none takes the comparison for whole."""
 

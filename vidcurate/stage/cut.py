@@ -18,6 +18,7 @@ from vidcurate.splitter.spans import pieces
 from vidcurate.stage.apart import apart
 from vidcurate.stage.parts import Part
 from vidcurate.stage.recut import Recut
+from vidcurate.timings import each, timed
 from vidcurate.transcoder.base import ClipWriter, Cutter, Transcoder
 from vidcurate.video.ends import prove
 from vidcurate.video.lookahead import Lookahead
@@ -97,10 +98,11 @@ class Cutting:
         vectors = any(want.vectors for want in self._resizes)
         kind = {"vectors": vectors, "hardware": self._hardware, "threaded": self._threaded}
         frames = Lookahead(self._path, self._info, since=since, **kind)
-        shots = found(self._splitter, frames.thumbnails(self._splitter.thumbnail), self._device)
+        with timed("shots"):
+            shots = found(self._splitter, frames.thumbnails(self._splitter.thumbnail), self._device)
         if part is not None:
             shots = part.own(shots)
-        parts = pieces(shots, frames.borders, self._info.time_base, self._splitter)
+        parts = each("shots", pieces(shots, frames.borders, self._info.time_base, self._splitter))
         with (
             loaded(self._transcoder, self._device)(self._path, self._info) as writes,
             apart(writes) if self._threaded else nullcontext(writes) as cutter,
@@ -127,8 +129,11 @@ class Cutting:
                     continue
                 if making is None:
                     start, path = frames.borders[piece.start], self._folder / f"{piece.start}.mp4"
-                    making = _Making(piece.start, path, cutter.begin(path, start), self._resizes, self._info)
-                making.extend(frames, piece.end)
+                    with timed("encode"):
+                        writer = cutter.begin(path, start)
+                    making = _Making(piece.start, path, writer, self._resizes, self._info)
+                with timed("encode"):  # but for what decodes again or samples a frame on the way
+                    making.extend(frames, piece.end)
                 if not piece.open:
                     made, making = making, None
                     yield made, frames.borders[piece.end]
@@ -149,15 +154,18 @@ class Cutting:
         if (wav := made.path.with_suffix(".wav")).exists():
             wav.rename(path.with_suffix(".wav"))
         told, content_hash = proven
-        frames = made.sampler.frames(np.array(made.times))
+        with timed("sample"):
+            frames = made.sampler.frames(np.array(made.times))
         return CutClip(clip=clip, path=str(path), file=told, content_hash=content_hash, frames=frames)
 
 
 def _proven(path: Path, write: Callable[[], Written]) -> tuple[tuple[Written, str] | None, str]:
     """What was written and the hash of its coded frames, if it can be proven; else what is wrong with it."""
     try:
-        told = write()
-        return (told, prove(str(path), told)), ""
+        with timed("encode"):
+            told = write()
+        with timed("prove"):
+            return (told, prove(str(path), told)), ""
     except EncodeError as error:
         return None, str(error)
 

@@ -8,6 +8,7 @@ from vidcurate.enhancer.base import Enhancer
 from vidcurate.errors import ShapeError
 from vidcurate.registry import loaded
 from vidcurate.stage.record import Row
+from vidcurate.timings import timed
 
 
 def enhanced(captions: Sequence[Row], enhancer: Enhancer, device: str) -> list[Row]:
@@ -17,7 +18,8 @@ def enhanced(captions: Sequence[Row], enhancer: Enhancer, device: str) -> list[R
         ShapeError: the enhancer gave more or fewer answers than it got captions.
     """
     told = [position for position, row in enumerate(captions) if row["caption"]]
-    answers = loaded(enhancer, device)([captions[position]["caption"] for position in told])
+    with timed("enhance"):
+        answers = loaded(enhancer, device)([captions[position]["caption"] for position in told])
     if len(answers) != len(told):
         raise ShapeError(f"enhancer {enhancer.name}: {len(answers)} answers for {len(told)} captions")
     rows = [row | {"enhancer": enhancer.name, "enhanced_caption": "", "enhancer_failure": ""} for row in captions]

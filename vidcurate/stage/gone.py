@@ -19,6 +19,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from vidcurate.store.files import Store
+from vidcurate.store.lease import FOLDER as LEASE
 
 CHUNK = 2**22
 """Bytes that are searched at once."""
@@ -63,9 +64,10 @@ def search(store: Store, ids: Collection[str], media: Mapping[str, int], keys: S
 
 
 def everything(store: Store, but: Collection[str] = ()) -> list[str]:
-    """Keys of all files of a dataset, hidden ones and commit records among them, sorted."""
+    """Keys of all files of a dataset, hidden ones and commit records among them, sorted; without the run's lease."""
     names = store.fs.find(store.root) if store.fs.exists(store.root) else []
-    return sorted(key for name in names if (key := name[len(store.root) + 1 :]) not in but)
+    keys = (name[len(store.root) + 1 :] for name in names)
+    return sorted(key for key in keys if key not in but and not key.startswith(f"{LEASE}/"))
 
 
 def chunks(file: IO[bytes]) -> Iterator[bytes]:

@@ -16,6 +16,7 @@ from vidcurate.records import Answer, Frames, Sampling
 from vidcurate.registry import loaded
 from vidcurate.stage.hashes import SAMPLING, hash_row
 from vidcurate.stage.record import Row
+from vidcurate.timings import timed
 
 GROUP, GROUP_BYTES = 16, 128 * 2**20
 """Clips whose frames are in memory at once: so many, or fewer if their frames are larger than this."""
@@ -88,15 +89,14 @@ def observe(clips: Sequence[Seen], recipe: Recipe, products: Collection[str], de
     """
     vectors = None
     if "embedding" in products:
-        embed = loaded(recipe.embedder, device)
-        vectors = embed([clip.frames[recipe.embedder.sampling] for clip in clips])
+        with timed("embed"):
+            embed = loaded(recipe.embedder, device)
+            vectors = embed([clip.frames[recipe.embedder.sampling] for clip in clips])
     return Observations(
         scores=_scores(clips, _filters(recipe, products), device),
         vectors=vectors,
         captions=_captions(clips, recipe, device) if "caption" in products else [],
-        hashes=[hash_row(clip.clip_id, clip.content_hash, clip.frames[SAMPLING]) for clip in clips]
-        if "hashes" in products
-        else [],
+        hashes=_hashes(clips) if "hashes" in products else [],
         previews=_previews(clips, recipe, device) if "preview" in products else {},
     )
 
@@ -150,14 +150,24 @@ def _filters(recipe: Recipe, products: Collection[str]) -> list[Filter]:
 
 
 def _scores(clips: Sequence[Seen], filters: Sequence[Filter], device: str) -> list[Row]:
-    scorers = [(entry, entry.sampling, loaded(entry, device)) for entry in filters]
-    return [
-        {"clip_id": clip.clip_id, "filter": entry.name, "score": name, "value": float(value)}
-        for clip in clips
-        for entry, sampling, score in scorers
-        if sampling is not None
-        for name, value in score(clip.frames[sampling]).items()
-    ]
+    scorers = []
+    for entry in filters:
+        with timed(f"filter.{entry.name}"):
+            scorers.append((entry, entry.sampling, loaded(entry, device)))
+    rows = []
+    for clip in clips:
+        for entry, sampling, score in scorers:
+            if sampling is not None:
+                with timed(f"filter.{entry.name}"):
+                    found = score(clip.frames[sampling])
+                kind = {"clip_id": clip.clip_id, "filter": entry.name}
+                rows += [kind | {"score": name, "value": float(value)} for name, value in found.items()]
+    return rows
+
+
+def _hashes(clips: Sequence[Seen]) -> list[Row]:
+    with timed("hash"):
+        return [hash_row(clip.clip_id, clip.content_hash, clip.frames[SAMPLING]) for clip in clips]
 
 
 def _captions(clips: Sequence[Seen], recipe: Recipe, device: str) -> list[Row]:
@@ -167,7 +177,8 @@ def _captions(clips: Sequence[Seen], recipe: Recipe, device: str) -> list[Row]:
     windows = [(clip, window) for clip in clips for window in captioner.windows(clip.num_frames)]
     parts = [clip.frames[sampling].part(window.start, window.stop) for clip, window in windows]
     shown = [position for position, part in enumerate(parts) if part.indices.size]
-    answers = loaded(captioner, device)([parts[position] for position in shown])
+    with timed("caption"):
+        answers = loaded(captioner, device)([parts[position] for position in shown])
     if len(answers) != len(shown):
         raise ShapeError(f"captioner {captioner.name}: {len(answers)} captions for {len(shown)} windows")
     found = dict(zip(shown, answers, strict=True))
@@ -188,8 +199,10 @@ def _captions(clips: Sequence[Seen], recipe: Recipe, device: str) -> list[Row]:
 
 
 def _previews(clips: Sequence[Seen], recipe: Recipe, device: str) -> dict[str, bytes]:
-    draw, sampling = loaded(recipe.preview, device), recipe.preview.sampling
+    sampling = recipe.preview.sampling
     if sampling is None:
         return {}
-    drawn = ((clip.clip_id, draw(clip.frames[sampling])) for clip in clips)
-    return {f"{name}.{suffix}": data for name, files in drawn for suffix, data in files.items()}
+    with timed("preview"):
+        draw = loaded(recipe.preview, device)
+        drawn = ((clip.clip_id, draw(clip.frames[sampling])) for clip in clips)
+        return {f"{name}.{suffix}": data for name, files in drawn for suffix, data in files.items()}

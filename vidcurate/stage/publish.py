@@ -17,6 +17,7 @@ from vidcurate.stage.place import FILTERED, KEPT
 from vidcurate.stage.record import Record, Row, wanted
 from vidcurate.store.files import Store
 from vidcurate.table import vectors_table
+from vidcurate.timings import timed
 
 AUDIO, PREVIEWS = "audio", "previews"
 FILES = ((KEPT, "mp4"), (FILTERED, "mp4"), (METAS, "json"), (AUDIO, "wav"), (PREVIEWS, "webp"), (PREVIEWS, "jpg"))
@@ -25,11 +26,12 @@ FILES = ((KEPT, "mp4"), (FILTERED, "mp4"), (METAS, "json"), (AUDIO, "wav"), (PRE
 
 def deliver(store: Store, clips: Sequence[CutClip], seen: Observations) -> None:
     """Put the files of finished clips into the dataset."""
-    for clip in clips:
-        store.put(Path(clip.path), f"{KEPT}/{clip.clip.id}.mp4")
-        if (wav := Path(clip.path).with_suffix(".wav")).exists():
-            store.put(wav, f"{AUDIO}/{clip.clip.id}.wav")
-    _write_previews(store, seen)
+    with timed("write"):
+        for clip in clips:
+            store.put(Path(clip.path), f"{KEPT}/{clip.clip.id}.mp4")
+            if (wav := Path(clip.path).with_suffix(".wav")).exists():
+                store.put(wav, f"{AUDIO}/{clip.clip.id}.wav")
+        _write_previews(store, seen)
 
 
 def publish(
@@ -51,8 +53,9 @@ def publish(
         captions=seen.captions,
         hashes=seen.hashes,
     )
-    _write_vectors(store, record, seen, recipe)
-    write_metas(store, record)
+    with timed("write"):
+        _write_vectors(store, record, seen, recipe)
+        write_metas(store, record)
     return record
 
 
@@ -68,9 +71,10 @@ def publish_again(store: Store, known: Record, products: frozenset[str], seen: O
         captions=seen.captions if "enhanced_caption" in products else known.captions,
         hashes=seen.hashes if "hashes" in products else known.hashes,
     )
-    _write_previews(store, seen)
-    _write_vectors(store, record, seen, recipe)
-    write_metas(store, record)
+    with timed("write"):
+        _write_previews(store, seen)
+        _write_vectors(store, record, seen, recipe)
+        write_metas(store, record)
     return record
 
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from vidcurate.errors import DecodeError
 from vidcurate.records import VideoInfo, Written
 from vidcurate.registry import loaded
+from vidcurate.timings import each
 from vidcurate.transcoder.base import Cutter, Transcoder
 from vidcurate.video.decode import Decoding
 from vidcurate.video.index import Since
@@ -34,7 +35,7 @@ class Recut:
 
     def __init__(self, path: str, info: VideoInfo, transcoder: Transcoder, device: str, since: Since | None) -> None:
         self.name = transcoder.name
-        self._frames = iter(Decoding(path, info, since))
+        self._frames = each("decode", Decoding(path, info, since))
         self._path, self._info, self._transcoder, self._device = path, info, transcoder, device
         self._open = ExitStack()
         self._cutter: Cutter | None = None

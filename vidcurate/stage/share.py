@@ -20,6 +20,7 @@ from vidcurate.stage.parts import Part
 from vidcurate.stage.publish import deliver, publish
 from vidcurate.stage.record import Record, wanted
 from vidcurate.store.files import Store
+from vidcurate.timings import timed
 from vidcurate.video.probe import probe
 
 log = logging.getLogger(__name__)
@@ -53,13 +54,16 @@ class Spoilt:
 
 def cut_part(part: Part, *, recipe: Recipe, out: str) -> Share | Spoilt:
     """Find the shots that begin in a part, and cut, see and deliver their clips."""
-    store, device, products = Store(out), best_device(), frozenset(wanted(recipe))
+    with timed("start"):
+        store, device, products = Store(out), best_device(), frozenset(wanted(recipe))
+        give_back()
     video = part.video
-    give_back()
     try:
         with store.staging() as folder:
-            path = brought(video.path, folder)
-            info, wants = probe(path), samplings(recipe, products)
+            with timed("fetch"):
+                path = brought(video.path, folder)
+            with timed("probe"):
+                info, wants = probe(path), samplings(recipe, products)
             cutting = Cutting(
                 video.id,
                 path,

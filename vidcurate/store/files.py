@@ -15,7 +15,7 @@ from typing import Any
 import pyarrow as pa
 from fsspec.implementations.local import LocalFileSystem
 
-from vidcurate.store import parquet
+from vidcurate.store import parquet, permit
 from vidcurate.store.reach import located
 
 STAGING = ".staging-"
@@ -55,6 +55,7 @@ class Store:
 
     def write(self, key: str, data: bytes) -> None:
         """Write a key in one step: temporary name and rename locally, a single put on object stores."""
+        permit.demand(self.url)
         if not self.is_local:
             self.fs.pipe_file(self.path(key), data)
             return
@@ -94,6 +95,7 @@ class Store:
 
     def put(self, local: Path, key: str) -> None:
         """Move a finished local file to a key; locally a rename, so stage it with `staging`."""
+        permit.demand(self.url)
         if not self.is_local:
             self.fs.put_file(str(local), self.path(key))
             local.unlink()

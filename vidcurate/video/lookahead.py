@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from vidcurate.errors import DecodeError
 from vidcurate.records import Thumbnail, VideoInfo
+from vidcurate.timings import each
 from vidcurate.video.ahead import ahead
 from vidcurate.video.decode import Decoding
 from vidcurate.video.index import Since
@@ -73,7 +74,7 @@ class Lookahead:
         """
         views = _Views(self._info)
         nothing = np.empty((0, 0, 3), np.uint8)
-        for ticks, frame in ahead(self.decoding) if self._threaded else self.decoding:
+        for ticks, frame in each("decode", ahead(self.decoding) if self._threaded else self.decoding):
             self.borders.append(ticks)
             self._keep(frame)
             views.frame = frame
@@ -110,7 +111,7 @@ class Lookahead:
         self.waiting_bytes += _bytes(frame)
         if self.waiting_bytes > self._max_bytes:
             self._waiting.clear()
-            self._second = iter(Decoding(self._path, self._info, self._since, **self._kind))
+            self._second = each("decode", Decoding(self._path, self._info, self._since, **self._kind))
 
     def _decoded_again(self, index: int) -> av.VideoFrame:
         for ticks, frame in self._second or ():

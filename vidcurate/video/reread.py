@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from vidcurate.errors import DecodeError
 from vidcurate.records import Frames, Sampling, VideoInfo
+from vidcurate.timings import each
 from vidcurate.video.container import opened, picture
 from vidcurate.video.contents import contents
 from vidcurate.video.decode import Decoding
@@ -46,7 +47,8 @@ def reread(path: str, samplings: Sequence[Sampling]) -> dict[Sampling, Frames]:
     vectors = any(want.vectors for want in samplings)  # which torchcodec does not tell
     decoder = None if vectors else torchcodec_decoder()
     chosen = sorted({int(index) for want in samplings for index in want.choose(times)})
-    for index, frame in _all_frames(path, info, vectors) if decoder is None else _frames(path, decoder, chosen):
+    shown = _all_frames(path, info, vectors) if decoder is None else _frames(path, decoder, chosen)
+    for index, frame in each("decode", shown):
         sampler.offer(index, float(times[index]), frame)
     return sampler.frames(times)
 

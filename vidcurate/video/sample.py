@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from vidcurate.errors import DecodeError
 from vidcurate.records import BEAT_TOLERANCE, Fit, Frames, Sampling, VideoInfo
+from vidcurate.timings import timed
 from vidcurate.video.sdr import is_hdr, tone_mapper
 from vidcurate.video.vectors import displacements
 
@@ -122,9 +123,10 @@ class _Beats:
         beat = int((time - self._start) * self._rate + BEAT_TOLERANCE)
         if beat > self._beat:
             self._beat = beat
-            self._kept[index] = self._resize(frame)
-            if self._asks_vectors:
-                self._moved[index] = displacements(frame)
+            with timed("sample"):
+                self._kept[index] = self._resize(frame)
+                if self._asks_vectors:
+                    self._moved[index] = displacements(frame)
 
     def images(self, chosen: list[int]) -> list[NDArray[np.uint8]]:
         return [self._kept[index] for index in chosen if index in self._kept]
