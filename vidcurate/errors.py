@@ -8,6 +8,7 @@ VidcurateError                 exit 1
 ├── Busy                       exit 75  another run is at work on the same dataset
 ├── Stopped                    exit 75  a signal has ended the run; the same command goes on where it stopped
 ├── StoreError                 exit 1   a store cannot be written or read: full, read-only, not reachable
+├── NotAtHand                  exit 1   a video's file cannot be had now; recorded, and the next run tries again
 ├── ShapeError                 exit 1   an array has the wrong shape, dtype or range
 └── MediaError                 exit 1   one video cannot be used; recorded, and the run goes on
     ├── WorkerLost                      it has ended the workers that were at it, one after the other
@@ -91,6 +92,10 @@ class Stopped(VidcurateError):
 
 class StoreError(VidcurateError):
     """A store cannot be written or read: it is full, read-only, or not reachable. No fault of a video."""
+
+
+class NotAtHand(VidcurateError):
+    """A video's file cannot be had now: not reached, or no room for it; recorded, and the next run tries again."""
 
 
 class ShapeError(VidcurateError):

@@ -8,7 +8,7 @@ from dataclasses import replace
 from functools import partial
 from typing import Any
 
-from vidcurate.errors import ConfigError, MediaError, MissingInput, VidcurateError
+from vidcurate.errors import ConfigError, MediaError, MissingInput, StoreError, VidcurateError
 from vidcurate.model.device import best_device
 from vidcurate.model.memory import give_back
 from vidcurate.progress import progress
@@ -19,7 +19,7 @@ from vidcurate.runtime.base import Runtime
 from vidcurate.runtime.local import Local
 from vidcurate.runtime.stop import demand_running
 from vidcurate.source.base import Source
-from vidcurate.source.place import brought
+from vidcurate.source.place import at_hand
 from vidcurate.stage.adopt import adopt
 from vidcurate.stage.advise import advise
 from vidcurate.stage.again import reread_clips
@@ -54,6 +54,7 @@ from vidcurate.store.files import Store
 from vidcurate.store.lease import Link, leased
 from vidcurate.store.options import Storage, use
 from vidcurate.store.provenance import write_provenance
+from vidcurate.store.trouble import demand_writable
 from vidcurate.summary import demand_success, headline, summarise
 from vidcurate.timings import timed
 from vidcurate.video.probe import probe
@@ -115,7 +116,8 @@ def curate(
     Raises:
         Busy: another run holds `out` and does not end in time, or has taken this one for dead and its place.
         MissingInput: a step lacks what it works on.
-        ConfigError: split is to cut clips, and clips of another dataset are given.
+        ConfigError: split is to cut clips, and clips of another dataset are given; or `out` cannot be written.
+        StoreError: a disk is full, or a store cannot be reached; what was committed stays.
         TooManyFailures: the dataset is complete, but more than `max_failures` inputs are not in it.
         Stopped: a signal has ended the run, where `heeding` is in force.
         VidcurateError: `verify` has found that it is not what it says.
@@ -128,6 +130,8 @@ def curate(
     runtime.check()
     use(storage or Storage())
     store = Store(out)
+    if set(steps) != {"verify"}:
+        demand_writable(store)
     if set(steps) == {"verify"}:  # which changes nothing
         demand_finished(store)
         verify(store, recipe, runtime, seed)
@@ -280,11 +284,13 @@ def process(
             record = outcome
         else:
             record = from_clips(known, products, recipe, store)
+    except StoreError:  # no fault of the video: the others would fail likewise
+        raise
     except Exception as error:  # the one place that catches all: the ledger takes it, with its message
         log.warning("%s: %s", video.uri, error, exc_info=not isinstance(error, VidcurateError))
         if known is not None and "clips" not in products:
             record = unseen(known, error)
-        else:  # a fault of the video lasts; anything else, such as a full disk, may pass, and the next run tries again
+        else:  # a fault of the video lasts; anything else may pass, and the next run tries again
             record = failed(video, "split", error, made_from if isinstance(error, MediaError) else {})
     if lease is not None:
         lease.demand(store)
@@ -311,9 +317,7 @@ def from_source(
     with timed("start"):  # a worker's first video waits for libraries
         device, products = best_device(), frozenset(wanted(recipe))
         give_back()
-    with store.staging() as folder:
-        with timed("fetch"):
-            path = brought(video.path, folder)
+    with at_hand(video, store) as (path, folder):
         with timed("probe"):
             info = probe(path)
             if part_length is not None and (parts := parts_of(video, path, info, recipe.splitter, part_length)):

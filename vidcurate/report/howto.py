@@ -5,6 +5,7 @@ from __future__ import annotations
 import shlex
 
 from vidcurate.store.files import Store
+from vidcurate.store.mask import masked
 
 SHARDS = "webdataset/v0/**/*.tar"
 
@@ -12,7 +13,7 @@ SHARDS = "webdataset/v0/**/*.tar"
 def snippet(store: Store) -> str:
     """Python that reads the shards from where they are."""
     url = store.root if store.url.startswith("file:") else store.url.rstrip("/")
-    pattern = f"{url}/{SHARDS}"
+    pattern = masked(f"{url}/{SHARDS}")
     if store.is_local:
         return f"""\
 import glob
@@ -40,7 +41,7 @@ def commands(store: Store, eps: float | None) -> list[tuple[str, str]]:
         store: the dataset.
         eps: the epsilon that the page shows; None where nothing is compared.
     """
-    out = shlex.quote(f"out={store.url}")
+    out = shlex.quote(masked(f"out={store.url}"))
     decided = f" dedup.eps={eps!r}" if eps is not None else ""
     return [
         ("Compare epsilons; clips are not compared again", f"vidcurate +experiment=sweep_epsilon {out}"),

@@ -74,6 +74,11 @@ class Part:
     bins: Mapping[Bin, str]
     samples: tuple[Sample, ...]
 
+    @property
+    def num_bytes(self) -> int:
+        """Of all its clips."""
+        return sum(sample.num_bytes for sample in self.samples)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class File:

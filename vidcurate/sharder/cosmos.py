@@ -136,7 +136,7 @@ class Cosmos(Sharder):
         """The tar of videos comes first among the files."""
         folder = "/".join(filter(None, (self.folder, part.name.rpartition("/")[0])))
         files = []
-        with store.staging() as staging:
+        with store.staging(part.num_bytes) as staging:
             for kind in self._kinds:
                 with (staging / kind).open("wb") as file:
                     tar = Tar(file, checksum=True)

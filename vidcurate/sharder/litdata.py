@@ -112,7 +112,7 @@ class Litdata(Sharder):
         # litdata counts the files of its cache by this prefix, and looks up their sizes by their names without folders
         name = f"chunk-{part.name.replace('/', '-')}.bin"
         key = f"{self.folder}/{PurePosixPath(part.name).with_name(name)}"
-        with store.staging() as staging:
+        with store.staging(part.num_bytes) as staging:
             staged = staging / "shard.bin"
             with staged.open("wb") as chunk:
                 chunk.write(_header(part.samples))

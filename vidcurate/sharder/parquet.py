@@ -84,7 +84,7 @@ class Parquet(Sharder):
 
     def _pack(self, clips: Store, store: Store, part: Part) -> tuple[File, ...]:
         key = f"{self.folder}/{part.name}.parquet"
-        with store.staging() as staging:
+        with store.staging(part.num_bytes) as staging:
             staged = staging / "shard.parquet"
             schema = self._schema(part.samples)
             with pq.ParquetWriter(staged, schema, **_options(schema)) as writer:

@@ -71,7 +71,7 @@ class WebDataset(Sharder):
 
     def _pack(self, clips: Store, store: Store, part: Part) -> tuple[File, ...]:
         name = f"{self.folder}/{part.name}"
-        with store.staging() as staging:
+        with store.staging(part.num_bytes) as staging:
             tar, sidecar, index = (staging / f"shard.{suffix}" for suffix in ("tar", "parquet", "idx"))
             entries, sha256 = write_tar(clips, part.samples, tar, embedding=self.embedding, checksum=self.checksums)
             sidecar.write_bytes(sidecar_bytes(sidecar_table(part.samples, entries)))

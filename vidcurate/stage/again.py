@@ -41,7 +41,7 @@ def reread_clips(store: Store, record: Record, samplings: Sequence[Sampling]) ->
         key = f"{KEPT}/{clip['clip_id']}.mp4"
         if not store.exists(key):
             key = f"{FILTERED}/{clip['clip_id']}.mp4"
-        with store.staging() as folder:
+        with store.staging(clip["num_bytes"]) as folder:
             with timed("fetch"):
                 path = str(store.fetch(key, folder))
             with timed("sample"):

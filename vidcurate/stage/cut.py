@@ -147,7 +147,7 @@ class Cutting:
             log.info("%s, clip from frame %s: cut anew by %s: %s", self._path, made.path.stem, recut.name, wrong)
             proven, wrong = _proven(made.path, lambda: recut.cut(made.path, made.ticks, end))
         if proven is None:
-            raise EncodeError(f"{made.path.name}: {wrong}")
+            raise EncodeError(f"{made.path.name}: {wrong}") from wrong
         info = self._info
         clip = Clip.of(self._video_id, Span(start=made.ticks[0], end=end, time_base=info.time_base, origin=info.origin))
         path = made.path.rename(self._folder / f"{clip.id}.mp4")
@@ -159,15 +159,15 @@ class Cutting:
         return CutClip(clip=clip, path=str(path), file=told, content_hash=content_hash, frames=frames)
 
 
-def _proven(path: Path, write: Callable[[], Written]) -> tuple[tuple[Written, str] | None, str]:
+def _proven(path: Path, write: Callable[[], Written]) -> tuple[tuple[Written, str] | None, EncodeError | None]:
     """What was written and the hash of its coded frames, if it can be proven; else what is wrong with it."""
     try:
         with timed("encode"):
             told = write()
         with timed("prove"):
-            return (told, prove(str(path), told)), ""
+            return (told, prove(str(path), told)), None
     except EncodeError as error:
-        return None, str(error)
+        return None, error
 
 
 class _Making:

@@ -7,12 +7,12 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from vidcurate.errors import VidcurateError
+from vidcurate.errors import StoreError, VidcurateError
 from vidcurate.model.device import best_device
 from vidcurate.model.memory import give_back
 from vidcurate.recipe import Recipe
 from vidcurate.records import CutClip, VideoInfo
-from vidcurate.source.place import brought
+from vidcurate.source.place import at_hand
 from vidcurate.stage.cut import Cutting, Found
 from vidcurate.stage.enhance import enhanced
 from vidcurate.stage.observe import Observations, joined, look, samplings
@@ -59,9 +59,7 @@ def cut_part(part: Part, *, recipe: Recipe, out: str) -> Share | Spoilt:
         give_back()
     video = part.video
     try:
-        with store.staging() as folder:
-            with timed("fetch"):
-                path = brought(video.path, folder)
+        with at_hand(video, store) as (path, folder):
             with timed("probe"):
                 info, wants = probe(path), samplings(recipe, products)
             cutting = Cutting(
@@ -79,6 +77,8 @@ def cut_part(part: Part, *, recipe: Recipe, out: str) -> Share | Spoilt:
             clips, seen = look(cutting, recipe, products, device)
             seen = replace(seen, captions=enhanced(seen.captions, recipe.enhancer, device))
             deliver(store, clips, seen)
+    except StoreError:
+        raise
     except Exception as error:  # whatever it is, the video in one piece will tell, and its record will say
         log.warning("%s, part %d: %s", video.uri, part.number, error, exc_info=not isinstance(error, VidcurateError))
         return Spoilt(part)

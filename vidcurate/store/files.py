@@ -3,10 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-import shutil
-import socket
-import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
@@ -17,8 +13,9 @@ from fsspec.implementations.local import LocalFileSystem
 
 from vidcurate.store import parquet, permit
 from vidcurate.store.reach import located
-
-STAGING = ".staging-"
+from vidcurate.store.room import reserved
+from vidcurate.store.scratch import scratch, staged, sweep
+from vidcurate.store.trouble import told
 
 
 class Store:
@@ -101,8 +98,9 @@ class Store:
             local.unlink()
             return
         goal = Path(self.path(key))
-        goal.parent.mkdir(parents=True, exist_ok=True)
-        local.replace(goal)
+        with told(self.root, ours=True):
+            goal.parent.mkdir(parents=True, exist_ok=True)
+            local.replace(goal)
 
     def fetch(self, key: str, folder: Path) -> Path:
         """A local file with the contents of a key: the file itself, or a copy of it in `folder`."""
@@ -176,24 +174,27 @@ class Store:
         self.write(key, parquet.write(table))
 
     @contextmanager
-    def staging(self) -> Iterator[Path]:
-        """A local folder for files in the making, on the store's own disk if it is local; removed afterwards."""
-        if self.is_local:
-            Path(self.root).mkdir(parents=True, exist_ok=True)
-        prefix = f"{STAGING}{socket.gethostname()}-{os.getpid()}-"
-        folder = Path(tempfile.mkdtemp(prefix=prefix, dir=self.root if self.is_local else None))
-        try:
+    def staging(self, size: int = 0) -> Iterator[Path]:
+        """A local folder for files in the making, on the store's own disk if it is local; removed afterwards.
+
+        Args:
+            size: bytes that will lie there, for which there must be room in the scratch folder, if that is where.
+
+        Raises:
+            StoreError: the disk is full, or refuses to be written.
+            NotAtHand: there is never so much room.
+        """
+        with (
+            reserved(0 if self.is_local else size, self.url),
+            staged(Path(self.root) if self.is_local else scratch()) as folder,
+        ):
             yield folder
-        finally:
-            shutil.rmtree(folder, ignore_errors=True)
 
     def sweep(self) -> None:
-        """Remove staging folders that killed processes of this machine have left."""
-        if not self.is_local or not Path(self.root).is_dir():
-            return
-        for folder in Path(self.root).glob(f"{STAGING}{socket.gethostname()}-*"):
-            if not _is_alive(int(folder.name.rsplit("-", 2)[-2])):
-                shutil.rmtree(folder, ignore_errors=True)
+        """Remove staging folders that killed processes of this machine have left, here and in the scratch folder."""
+        if self.is_local:
+            sweep(Path(self.root))
+        sweep(scratch())
 
 
 def _linked(staged: Path, goal: Path) -> bool:
@@ -210,13 +211,3 @@ def _linked(staged: Path, goal: Path) -> bool:
 
 def _is_private(key: str) -> bool:
     return PurePosixPath(key).name[0] in "._"
-
-
-def _is_alive(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)  # sends nothing, only asks
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    return True

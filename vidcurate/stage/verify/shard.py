@@ -74,7 +74,7 @@ def inspect(shard: Shard, *, sharder: Sharder, out: str, clips: str) -> Inspecte
         return _inspected(shard, checks, None)
     if read is None:
         return replace(_inspected(shard, checks, None), listed=_listed(store, sharder, shard))
-    with store.staging() as folder:
+    with store.staging(shard.num_bytes) as folder:
         try:
             path = store.fetch(shard.files[0].key, folder)
             samples = tuple(read(path))
