@@ -14,6 +14,7 @@ from tests.test_pipeline import FAST, everything
 from vidcurate import curate
 from vidcurate.errors import VidcurateError
 from vidcurate.runtime.dask import Dask
+from vidcurate.runtime.dask_address import DaskAddress
 from vidcurate.runtime.local import Local
 from vidcurate.source.folder import Folder
 
@@ -30,14 +31,14 @@ def address() -> Iterator[str]:
 
 @pytest.mark.parametrize("count", [0, 1, 40])
 def test_a_cluster_and_a_single_process_give_the_same_results(address, count):
-    mapped = sorted(Dask(address=address).map(square, range(count)))
+    mapped = sorted(DaskAddress(address=address).map(square, range(count)))
 
     assert mapped == sorted(Local().map(square, range(count))) == [number**2 for number in range(count)]
 
 
 def test_a_scheduler_file_leads_to_the_workers_and_they_stay(address, tmp_path):
     (tmp_path / "scheduler.json").write_text(json.dumps({"address": address}))
-    runtime = Dask(address=str(tmp_path / "scheduler.json"))
+    runtime = DaskAddress(address=str(tmp_path / "scheduler.json"))
 
     seen = [set(runtime.map(worker_threads, range(8))) for _ in range(2)]
 
@@ -54,7 +55,7 @@ def test_items_are_drawn_as_they_are_needed(address):
             drawn.append(number)
             yield number
 
-    stream = Dask(address=address).map(square, items())
+    stream = DaskAddress(address=address).map(square, items())
     next(stream)
 
     assert len(drawn) <= 20
@@ -63,7 +64,7 @@ def test_items_are_drawn_as_they_are_needed(address):
 
 def test_an_error_is_raised_as_it_is(address):
     with pytest.raises(OSError, match="no room for 3"):
-        list(Dask(address=address).map(partial(fail_at, victim=3), range(6)))
+        list(DaskAddress(address=address).map(partial(fail_at, victim=3), range(6)))
 
 
 def test_an_address_at_which_nobody_answers_is_named():
@@ -71,7 +72,7 @@ def test_an_address_at_which_nobody_answers_is_named():
         dask.config.set({"distributed.comm.timeouts.connect": "1s"}),
         pytest.raises(VidcurateError, match=r"runtime\.address='tcp://127\.0\.0\.1:9'.* no Dask scheduler answers"),
     ):
-        list(Dask(address="tcp://127.0.0.1:9").map(square, range(3)))
+        list(DaskAddress(address="tcp://127.0.0.1:9").map(square, range(3)))
 
 
 def test_what_a_lost_worker_was_at_is_done_again(tmp_path):
@@ -91,7 +92,7 @@ def test_a_split_is_the_same_bytes_as_in_one_process(address, tmp_path):
     videos.mkdir()
     write_video(videos / "a.mp4", (20, 20))
     write_video(videos / "long.mp4", (30, 25, 30), gop=25)
-    runtimes = {"here": Local(), "there": Dask(address=address, part_minutes=1.2 / 60)}
+    runtimes = {"here": Local(), "there": DaskAddress(address=address, part_minutes=1.2 / 60)}
 
     for name, runtime in runtimes.items():
         curate(FAST, source=Folder(path=str(videos)), out=str(tmp_path / name), steps=["split"], runtime=runtime)

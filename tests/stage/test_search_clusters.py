@@ -14,7 +14,7 @@ from vidcurate.errors import MissingInput
 from vidcurate.neighbours.clustered import Clustered
 from vidcurate.registry import settings
 from vidcurate.runtime.base import Runtime
-from vidcurate.runtime.dask import Dask
+from vidcurate.runtime.dask_address import DaskAddress
 from vidcurate.runtime.local import Local
 from vidcurate.stage import search_clusters
 from vidcurate.stage.cluster import MEMBERS, cluster_vectors, stored_vectors
@@ -31,7 +31,7 @@ def runtime() -> Iterator[Runtime]:
     """Two workers on another cluster."""
     distributed = pytest.importorskip("distributed", reason="needs vidcurate[dask]")
     with distributed.LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address="127.0.0.1:0") as cluster:
-        yield Dask(address=cluster.scheduler_address)
+        yield DaskAddress(address=cluster.scheduler_address)
 
 
 SIZES = (600, 150, 40, 12, 5, 3, 2, 1, 1, 1)

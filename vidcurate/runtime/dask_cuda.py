@@ -1,7 +1,7 @@
 """A Dask cluster on the GPUs of this machine, started here: a worker to each, on the cores that are next to it.
 
 Source: LocalCUDACluster of RAPIDS dask-cuda. Not yet run on a GPU by us. GPUs of other machines: start `dask cuda
-worker` there and give `runtime=dask` the scheduler's address.
+worker` there and use `runtime=dask_address`.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from vidcurate.errors import ConfigError, MissingExtra
-from vidcurate.registry import register
+from vidcurate.registry import Count, register
 from vidcurate.runtime.on_dask import Memory, OnDask
 
 if TYPE_CHECKING:
@@ -25,11 +25,15 @@ class DaskCUDA(OnDask):
 
     Attributes:
         gpus: numbers of those that are used; None takes all that CUDA_VISIBLE_DEVICES leaves.
+        threads_per_worker: items that a worker has in hand at a time.
+        memory_limit: of a worker on the host; beyond it the worker is started anew.
         rmm_pool: memory of each GPU that RAPIDS (cuml, cudf) reserves at once, and torch cannot have; None reserves
             none.
     """
 
     gpus: tuple[int, ...] | None = None
+    threads_per_worker: Count = 1
+    memory_limit: Memory = "auto"
     rmm_pool: Memory | None = None
 
     def check(self) -> None:

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import pydantic
 
 from vidcurate.errors import MissingExtra, VidcurateError
-from vidcurate.registry import Count, Positive, settings
+from vidcurate.registry import Positive, settings
 from vidcurate.runtime.base import Runtime
 from vidcurate.runtime.task import Done, Item, Lost, Result, Task
 
@@ -44,13 +44,9 @@ class OnDask(Runtime):
     """Workers of a Dask cluster.
 
     Attributes:
-        threads_per_worker: items that a worker has in hand at a time.
-        memory_limit: of a worker that is started here; beyond it the worker is started anew.
         part_minutes: longer videos are shared by several workers, in parts of about that length; None shares none.
     """
 
-    threads_per_worker: Count = 1
-    memory_limit: Memory = "auto"
     part_minutes: Positive | None = 10.0
 
     @property

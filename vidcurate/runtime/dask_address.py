@@ -1,0 +1,45 @@
+"""A Dask cluster that runs already, on any number of machines: whoever started it ends it, too."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from vidcurate.errors import VidcurateError
+from vidcurate.registry import register
+from vidcurate.runtime.on_dask import OnDask
+
+if TYPE_CHECKING:
+    from distributed import Client
+
+
+@register
+class DaskAddress(OnDask):
+    """Workers that a Dask scheduler knows.
+
+    Attributes:
+        address: of the scheduler, such as tcp://host:8786, or path of its scheduler file (*.json).
+    """
+
+    address: str
+
+    @contextmanager
+    def client(self) -> Iterator[Client]:
+        """A client of the cluster.
+
+        Raises:
+            VidcurateError: no scheduler answers.
+        """
+        from distributed import Client
+
+        place = {"scheduler_file" if self.address.endswith(".json") else "address": self.address}
+        try:
+            client = Client(**place, set_as_default=False)
+        except (OSError, ValueError) as error:
+            raise VidcurateError(
+                f"runtime.address={self.address!r}: no Dask scheduler answers there: {error}. Start one by "
+                "`dask scheduler`, which says its address."
+            ) from error
+        with client:
+            yield client
