@@ -16,6 +16,7 @@ from av.video.stream import VideoStream
 from numpy.typing import NDArray
 
 from vidcurate.video.voice import Voice
+from vidcurate.video.x264 import parameters
 
 _NVENC = {"b_ref_mode": "middle", "spatial-aq": "1", "temporal-aq": "1", "rc-lookahead": "20"}
 
@@ -52,7 +53,7 @@ class Encoding:
     def options(self, rate: int | None) -> dict[str, str]:
         """Options of the encoder."""
         if self.encoder == "libx264":
-            return {"preset": self.preset} | ({} if rate else {"crf": str(self.crf)})
+            return {"preset": self.preset, **({} if rate else {"crf": str(self.crf)}), **parameters()}
         quality = {} if rate else {"cq": str(self.crf)}
         return {"preset": self.preset, "tune": "hq", "rc": "vbr", "gpu": str(self.gpu), **_NVENC, **quality}
 

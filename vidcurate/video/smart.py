@@ -19,6 +19,7 @@ from vidcurate.video.nal import joined_header, with_lengths
 from vidcurate.video.packets import Packets
 from vidcurate.video.sound import Sound
 from vidcurate.video.timing import Timing
+from vidcurate.video.x264 import parameters
 
 if TYPE_CHECKING:
     from vidcurate.video.packets import VideoPacket
@@ -40,7 +41,7 @@ class SmartCopier(Copier):
 
     def __init__(self, path: str, info: VideoInfo, audio: Literal["keep", "drop"], preset: str, crf: int) -> None:
         super().__init__(path, info, audio)
-        self._options = {"preset": preset, "crf": str(crf), "x264-params": f"sps-id={PARAMETER_SET}:bframes=0"}
+        self._options = {"preset": preset, "crf": str(crf), **parameters(f"sps-id={PARAMETER_SET}", "bframes=0")}
 
     def begin(self, path: Path, start: int) -> Joined:
         """Begin the clip whose first frame has the timestamp `start`."""
