@@ -10,6 +10,8 @@ import av
 import numpy as np
 from numpy.typing import NDArray
 
+from vidcurate.video.x264 import parameters
+
 BITS = 10
 BLOCK = 16  # pixels; large enough to survive lossy coding
 
@@ -45,7 +47,7 @@ def write_video(
         video.width, video.height, video.pix_fmt = width, height, "yuv420p"
         video.codec_context.time_base = 1 / fps
         if codec == "libx264":
-            video.options = {"crf": "18", "preset": "veryfast", "bf": "2", "g": str(gop)}
+            video.options = {"crf": "18", "preset": "veryfast", "bf": "2", "g": str(gop), **parameters()}
         sound = container.add_stream("aac", rate=48000, layout="mono") if audio else None
         number = 0
         for shot, length in enumerate(shots):
