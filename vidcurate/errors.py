@@ -29,6 +29,10 @@ class VidcurateError(Exception):
 
     exit_code: ClassVar[int] = 1
 
+    def __reduce__(self) -> tuple[object, ...]:
+        """Errors come back from workers and jobs as they are, whatever their constructors take."""
+        return _restored, (type(self), self.args), self.__dict__ or None
+
 
 class ConfigError(VidcurateError):
     """The configuration cannot be run; said before any work is done.
@@ -124,3 +128,9 @@ class DecodeError(MediaError):
 
 class EncodeError(MediaError):
     """A clip cannot be written."""
+
+
+def _restored(cls: type[VidcurateError], args: tuple[object, ...]) -> VidcurateError:
+    error = cls.__new__(cls)
+    error.args = args
+    return error
