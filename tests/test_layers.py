@@ -23,7 +23,7 @@ LAYERS = (
     ("stage",),
     ("recipe", "data"),
     FAMILIES,
-    ("runtime", "model", "video"),
+    ("runtime", "model", "video", "telemetry"),
     ("store",),
     ("registry", "progress", "events", "timings"),
     ("records", "table"),

@@ -41,3 +41,14 @@ def listening(listener: Callable[[Event], None]) -> Iterator[None]:
         yield
     finally:
         _listeners.remove(listener)
+
+
+@contextmanager
+def step(name: str) -> Iterator[None]:
+    """Tell that a step of the work begins and, however it ends, how many seconds it took."""
+    emit("step", step=name, state="begun")
+    clock = time.perf_counter()
+    try:
+        yield
+    finally:
+        emit("step", step=name, state="ended", seconds=time.perf_counter() - clock)

@@ -9,6 +9,7 @@ from functools import partial
 from typing import Any
 
 from vidcurate.errors import ConfigError, MediaError, MissingInput, StoreError, VidcurateError
+from vidcurate.events import emit, step
 from vidcurate.model.device import best_device
 from vidcurate.model.memory import give_back
 from vidcurate.progress import progress
@@ -56,6 +57,7 @@ from vidcurate.store.options import Storage, use
 from vidcurate.store.provenance import write_provenance
 from vidcurate.store.trouble import demand_writable
 from vidcurate.summary import demand_success, headline, summarise
+from vidcurate.telemetry import watched
 from vidcurate.timings import timed
 from vidcurate.video.probe import probe
 
@@ -136,47 +138,60 @@ def curate(
         demand_finished(store)
         verify(store, recipe, runtime, seed)
         return summarise(store, read_tables(store), recipe)
-    with leased(store, steps, wait) as lease:
-        taken = take_down(store, source_ids) if "takedown" in steps else None
-        if taken is None:
+    with (
+        leased(store, steps, wait) as lease,
+        watched(store, lease.token, steps=steps, runtime=runtime.name, metrics=metrics),
+    ):
+        taken = None
+        if "takedown" in steps:
+            with step("takedown"):
+                taken = take_down(store, source_ids)
+        else:
             demand_finished(store)
         if "split" in steps:
-            split(recipe, source, store, runtime, retry, lease)
+            with step("split"):
+                split(recipe, source, store, runtime, retry, lease)
         tables = _adopted(store, foreign) if foreign.clips else read_tables(store)
         if not ("split" in steps and is_empty(tables)):
             demand_running()
             if "dedup" in steps:
-                dedup_clips(
-                    store,
-                    tables,
-                    recipe,
-                    embeddings,
-                    seed,
-                    columns=columns,
-                    on_bad=on_bad,
-                    against=against,
-                    runtime=runtime,
-                )
+                with step("dedup"):
+                    dedup_clips(
+                        store,
+                        tables,
+                        recipe,
+                        embeddings,
+                        seed,
+                        columns=columns,
+                        on_bad=on_bad,
+                        against=against,
+                        runtime=runtime,
+                    )
             demand_running()
             if "advise" in steps:
-                advice = advise(store, tables, recipe, embeddings, seed, columns=columns, on_bad=on_bad)
-                write_advice(store, tables, advice, recipe.advise.per_band)
+                with step("advise"):
+                    advice = advise(store, tables, recipe, embeddings, seed, columns=columns, on_bad=on_bad)
+                    write_advice(store, tables, advice, recipe.advise.per_band)
             demand_running()
             if "shard" in steps:
-                pack(store, tables, recipe, runtime, seed, foreign)
+                with step("shard"):
+                    pack(store, tables, recipe, runtime, seed, foreign)
             if "recaption" in steps:
-                recaption(store, recipe, runtime, captions_as)
-        summary = summarise(store, tables, recipe)
-        store.write_json("summary.json", summary)
-        facts = {name: value for name, value in (config or recipe.config()).items() if name not in UNTOLD}
-        write_provenance(store, steps, facts)
-        write_report(store, summary)
-        if taken is not None:
-            conclude(store, taken)
+                with step("recaption"):
+                    recaption(store, recipe, runtime, captions_as)
+        with step("report"):
+            summary = summarise(store, tables, recipe)
+            store.write_json("summary.json", summary)
+            facts = {name: value for name, value in (config or recipe.config()).items() if name not in UNTOLD}
+            write_provenance(store, steps, facts)
+            write_report(store, summary)
+            if taken is not None:
+                conclude(store, taken)
         for line in headline(summary):
             log.info(line)
         if "verify" in steps:
-            verify(store, recipe, runtime, seed)
+            with step("verify"):
+                verify(store, recipe, runtime, seed)
         if "split" in steps:
             demand_success(summary, max_failures)
         return summary
@@ -221,11 +236,25 @@ def split(
         while todo := todo or _without_file(inputs.videos, tried, records, recipe, store):
             for record in progress(_processed(todo, recipe, store, runtime, lease), len(todo), "split: videos"):
                 records[record.key] = record
+                emit("video", **_ended(record))
             tried |= {video.id for video in todo}
             todo = []
     finally:
         store.sweep()
     settle(store, records.values(), recipe)
+
+
+def _ended(record: Record) -> dict[str, Any]:
+    """Facts of the event `video`: ids and numbers, so that nothing but tables holds names."""
+    video = record.video
+    return {
+        "video": video["video_id"],
+        "status": video["status"],
+        "reason": video["reason"],
+        "duration": video.get("duration") or 0.0,
+        "bytes": video["size_bytes"],
+        "clips": len(record.clips),
+    }
 
 
 def _without_file(

@@ -8,6 +8,7 @@ from typing import ClassVar
 
 from vidcurate.events import emit
 from vidcurate.registry import Component, Positive, settings
+from vidcurate.runtime.queue import Queue
 from vidcurate.runtime.stop import GRACE, stopped, stopping, while_running
 from vidcurate.runtime.task import Done, Item, Lost, Result, Task
 from vidcurate.store.options import current
@@ -56,10 +57,10 @@ class Runtime(Component):
             VidcurateError: the workers cannot be reached, or an item was lost and `lost` is None.
             Stopped: a signal came before all items had ended.
         """
-        ended, count = 0, len(items) if isinstance(items, Sized) else None
-        task = Task(function, current(), risky=lost is not None)
-        for outcome in self.run(task, while_running(items), models=models):
-            ended += 1
+        count = len(items) if isinstance(items, Sized) else None
+        queue, task = Queue(while_running(items), count), Task(function, current(), risky=lost is not None)
+        for outcome in self.run(task, queue, models=models):
+            queue.end()
             if isinstance(outcome, Done):
                 emit("item", **outcome.facts)
                 yield outcome.result
@@ -68,10 +69,11 @@ class Runtime(Component):
             if lost is None:
                 raise outcome.error
             yield lost(outcome.item, outcome.error)
-        if stopping() and ended != count:
-            emit("stopped", ended=ended, count=count)
-            left = "" if count is None else f" of {count}, {count - ended} are left"
-            raise stopped(f"items that were done and are kept: {ended}{left}")
+        queue.tell()
+        if stopping() and queue.ended != count:
+            emit("stopped", ended=queue.ended, count=count)
+            left = "" if count is None else f" of {count}, {count - queue.ended} are left"
+            raise stopped(f"items that were done and are kept: {queue.ended}{left}")
 
     @abstractmethod
     def run(

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import os
 import socket
+import sys
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
 
 from vidcurate.errors import VidcurateError
+from vidcurate.records import Video
 from vidcurate.store.options import Storage, current, use
 from vidcurate.timings import collected
 
@@ -23,7 +25,7 @@ class Done(Generic[Result]):
 
     Attributes:
         result: what the function gave.
-        facts: of the event `item`: worker, began, seconds, cpu_seconds, stages.
+        facts: of the event `item`; docs/observability.md lists them.
     """
 
     result: Result
@@ -70,5 +72,21 @@ class Task(Generic[Item, Result]):
             "seconds": time.perf_counter() - clock,
             "cpu_seconds": time.thread_time() - cpu,
             "stages": stages,
+            "video": _video(item),
+            "gpu": _gpu(),
         }
         return Done(result, facts)
+
+
+def _video(item: object) -> str | None:
+    """Id of the video that an item is, or is a part of."""
+    video = getattr(item, "video", item)
+    return video.id if isinstance(video, Video) else None
+
+
+def _gpu() -> str | None:
+    """Which GPU this process uses; None where it uses none."""
+    torch = sys.modules.get("torch")
+    if torch is None or not torch.cuda.is_initialized():
+        return None
+    return str(torch.cuda.get_device_properties(torch.cuda.current_device()).uuid)

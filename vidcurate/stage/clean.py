@@ -27,13 +27,14 @@ from vidcurate.stage.recall import FOLDER as RECALL
 from vidcurate.stage.record import FOLDER as RECORDS
 from vidcurate.store.commit import RECORD, commit, committed
 from vidcurate.store.files import Store
+from vidcurate.telemetry.journal import forget
 
 OWN = ("clip_id", "video_id", "id", "other_id", "key", "span_uuid")
 """Columns that say what a row is of; in any other, what is gone becomes null."""
 DERIVED = (
     f"{NEIGHBOURS}/{RECORD}", ORDER_FOLDER, CLUSTERS, RECALL, KNOWN, SWEEPS, f"{NAME}.csv", f"{NAME}.md", SOURCES,
-    CURVE, "semantic/advice.json", "semantic/advice.md", "advise.html", "report.html", "summary.json",
-    "verify.json", "verify.md", NAMED_IDS,
+    CURVE, "semantic/advice.json", "semantic/advice.md", "advise.html", "report.html", "logs/timeline.html",
+    "summary.json", "verify.json", "verify.md", NAMED_IDS,
 )  # fmt: skip
 """What the next dedup, advise or report makes anew. Without the first of them none takes the comparison for whole."""
 
@@ -61,6 +62,7 @@ def clean(store: Store, videos: Collection[str], clips: Collection[str], shards:
     for key in LABELS:
         if store.exists(key):
             _clean_labels(store, key, gone)
+    forget(store, gone)
     for key in (key for key in store.keys("", ".parquet") if key not in shards):
         _clean_table(store, key, gone)
     for key in store.keys(RECORDS, ".json"):  # last, as clips are known from them

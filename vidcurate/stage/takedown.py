@@ -25,6 +25,7 @@ from vidcurate.store.commit import committed
 from vidcurate.store.files import Store
 from vidcurate.store.provenance import KEY as RUN
 from vidcurate.store.reach import located
+from vidcurate.telemetry.journal import is_log
 
 log = logging.getLogger(__name__)
 
@@ -155,7 +156,9 @@ def _carry_out(store: Store, taken: Takedown) -> None:
     clean(store, taken.videos, taken.clips, shards)
     for folder, holding in taken.shards.items():  # after the tables, from which they are described
         _rewrite(store, folder, holding, taken)
-    seen = demand_gone(store, taken, everything(store, (JOURNAL, LIST, RUN)))  # the last is searched by `conclude`
+    left = everything(store, (JOURNAL, LIST, RUN))  # the last is searched by `conclude`
+    seen = demand_gone(store, taken, [key for key in left if not is_log(key)])
+    demand_gone(store, taken, [key for key in left if is_log(key)])  # not counted: how many there are is told by clocks
     proof = {"videos": len(taken.videos), "clips": len(taken.clips), "files": seen.files, "bytes": seen.num_bytes}
     store.write_json(LIST, _listed(store) | {"last": proof | {"orphans": len(taken.orphans)}})
     shown = sum(map(len, taken.shards.values()))
