@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator, Mapping, Sequence, Set
+from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -138,6 +138,17 @@ def curate(
         demand_finished(store)
         verify(store, recipe, runtime, seed)
         return summarise(store, read_tables(store), recipe)
+    compared: dict[str, Any] = {"columns": columns, "on_bad": on_bad}
+    after_split: dict[str, Callable[[Tables], object]] = {
+        "dedup": lambda tables: dedup_clips(
+            store, tables, recipe, embeddings, seed, **compared, against=against, runtime=runtime
+        ),
+        "advise": lambda tables: write_advice(
+            store, tables, advise(store, tables, recipe, embeddings, seed, **compared), recipe.advise.per_band
+        ),
+        "shard": lambda tables: pack(store, tables, recipe, runtime, seed, foreign),
+        "recaption": lambda _: recaption(store, recipe, runtime, captions_as),
+    }
     with (
         leased(store, steps, wait) as lease,
         watched(store, lease.token, steps=steps, runtime=runtime.name, metrics=metrics),
@@ -153,32 +164,11 @@ def curate(
                 split(recipe, source, store, runtime, retry, lease)
         tables = _adopted(store, foreign) if foreign.clips else read_tables(store)
         if not ("split" in steps and is_empty(tables)):
-            demand_running()
-            if "dedup" in steps:
-                with step("dedup"):
-                    dedup_clips(
-                        store,
-                        tables,
-                        recipe,
-                        embeddings,
-                        seed,
-                        columns=columns,
-                        on_bad=on_bad,
-                        against=against,
-                        runtime=runtime,
-                    )
-            demand_running()
-            if "advise" in steps:
-                with step("advise"):
-                    advice = advise(store, tables, recipe, embeddings, seed, columns=columns, on_bad=on_bad)
-                    write_advice(store, tables, advice, recipe.advise.per_band)
-            demand_running()
-            if "shard" in steps:
-                with step("shard"):
-                    pack(store, tables, recipe, runtime, seed, foreign)
-            if "recaption" in steps:
-                with step("recaption"):
-                    recaption(store, recipe, runtime, captions_as)
+            for name, work in after_split.items():
+                if name in steps:
+                    demand_running()
+                    with step(name):
+                        work(tables)
         with step("report"):
             summary = summarise(store, tables, recipe)
             store.write_json("summary.json", summary)
