@@ -123,7 +123,17 @@ def fingerprint(*parts: object) -> str:
     Returns:
         16 hexadecimal digits of SHA-256 over canonical JSON.
     """
-    return hashlib.sha256(json.dumps([_plain(part) for part in parts], sort_keys=True).encode()).hexdigest()[:16]
+    return digest_of(canonical(*parts))
+
+
+def canonical(*parts: object) -> str:
+    """Components and plain values as canonical JSON, an array of them: what `fingerprint` hashes."""
+    return json.dumps([_plain(part) for part in parts], sort_keys=True)
+
+
+def digest_of(text: str) -> str:
+    """The fingerprint of what has this canonical JSON."""
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
 def loaded(component: Any, device: str) -> Any:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import pickle
+from dataclasses import replace
 
 import pytest
 
 from tests.sharder.made import made_samples, packed, three_shapes
 from vidcurate.registry import build, registered, target
 from vidcurate.sharder.base import Sharder
+from vidcurate.sharder.samples import Samples
 from vidcurate.store.files import Store
 
 
@@ -52,6 +54,17 @@ def test_equal_sharders_write_equal_bytes_in_whatever_order_samples_come(sharder
 
     assert again == shards
     assert everything(other, sharder) == everything(store, sharder)
+
+
+def test_sizes_of_many_are_those_of_each(sharder, tmp_path):
+    store = Store(str(tmp_path))
+    plain, portrait, long = three_shapes(store)
+    wide = replace(plain, key="ключ", metadata={"größe": 'a "b"', "windows": []})
+    huge = replace(long, key="k" * 98, num_bytes=9 * 2**30, caption="ä" * 700)
+    samples = [plain, portrait, wide, huge, replace(long, key="k" * 95)]
+
+    assert sharder.sizes(Samples.of(samples)).tolist() == [sharder.size(sample) for sample in samples]
+    assert sharder.sizes(Samples.of([])).tolist() == []
 
 
 def test_no_samples_make_no_shards(sharder, tmp_path):

@@ -27,7 +27,7 @@ from vidcurate.sharder.plan import plan
 from vidcurate.sharder.webdataset import WebDataset
 from vidcurate.source.folder import Folder
 from vidcurate.splitter.fixed import Fixed
-from vidcurate.stage.append import Batch, Left, batch
+from vidcurate.stage.append import Batch, batch
 from vidcurate.stage.packed import keys_of
 from vidcurate.stage.shard import Whole, pack_part, shard, stored_shards
 from vidcurate.store.files import Store
@@ -196,6 +196,10 @@ def planned(store: Store, made: list[Sample], sides: dict[str, str], **groups: s
     return batch(store, stored, chosen, cut, decided, SHARDER, 0, "cut")
 
 
+def left(found: Batch) -> list[tuple[str, str, str]]:
+    return [tuple(row.values()) for row in found.left.to_pylist()]
+
+
 def sourced(made: list[Sample], *sources: str) -> list[Sample]:
     return [
         replace(sample, source=source, metadata=dict(sample.metadata) | {"video_id": source})
@@ -221,7 +225,7 @@ def test_a_new_source_goes_to_the_side_that_its_duplicates_are_on(store):
 
     [part] = found.parts
     assert [(sample.key, sample.subset) for sample in part.samples] == [("clip-02", "val")]
-    assert found.left == [Left(clip_id="clip-01", reason="duplicate_of_packed", witness_id="clip-00")]
+    assert left(found) == [("clip-01", "duplicate_of_packed", "clip-00")]
 
 
 def test_a_new_clip_that_is_tied_to_both_sides_leaks(store):
@@ -232,10 +236,10 @@ def test_a_new_clip_that_is_tied_to_both_sides_leaks(store):
     )
 
     assert found.parts == []
-    assert found.left == [
-        Left(clip_id="clip-02", reason="duplicate_of_packed", witness_id="clip-00"),  # dropped for a packed clip
-        Left(clip_id="clip-03", reason="duplicate_of_packed", witness_id="clip-01"),  # would displace a packed clip
-        Left(clip_id="clip-04", reason="leaks", witness_id="clip-00"),
+    assert left(found) == [
+        ("clip-02", "duplicate_of_packed", "clip-00"),  # dropped for a packed clip
+        ("clip-03", "duplicate_of_packed", "clip-01"),  # would displace a packed clip
+        ("clip-04", "leaks", "clip-00"),
     ]
     assert [*found.stale.values()] == [["clip-01"]]
 

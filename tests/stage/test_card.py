@@ -16,6 +16,7 @@ from vidcurate.recipe import Recipe
 from vidcurate.runtime.local import Local
 from vidcurate.sharder.base import Sample
 from vidcurate.sharder.plan import plan
+from vidcurate.sharder.samples import Samples
 from vidcurate.sharder.webdataset import WebDataset
 from vidcurate.stage.card import hub_license, made_with, write_card
 from vidcurate.stage.croissant import write_croissant
@@ -44,8 +45,9 @@ def carded(store: Store, subsets: tuple[str, ...] = ()) -> None:
         parts[index] = replace(parts[index], subset=subset, name=f"{subset}/{parts[index].name}")
     shard(store, store, parts, RECIPE.sharder, Whole(cut="cut"), Local())
     shards = list(stored_shards(store, RECIPE.sharder).values())
-    write_card(store, FOLDER, samples, shards, DROPS, made_with(RECIPE))
-    write_croissant(store, FOLDER, samples, shards)
+    clips = Samples.of(samples).columns()
+    write_card(store, RECIPE.sharder, clips, shards, DROPS, made_with(RECIPE))
+    write_croissant(store, FOLDER, clips, shards)
 
 
 def with_file(store: Store, sample: Sample) -> Sample:

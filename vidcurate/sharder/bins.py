@@ -6,12 +6,14 @@ Nothing is dropped for want of a bin. The reference leaves out clips under 5 s a
 
 from __future__ import annotations
 
-from bisect import bisect_left, bisect_right
 from collections.abc import Collection, Mapping
 from itertools import pairwise
 from typing import Annotated, Literal, get_args
 
+import numpy as np
+import pyarrow as pa
 import pydantic
+from numpy.typing import NDArray
 
 from vidcurate.registry import Count, Positive
 
@@ -85,10 +87,33 @@ def bins_of(
         aspects: names and borders; each border closes its bin.
         durations: seconds; each closes a bin, but the first opens one, as in the reference.
     """
+    clip = pa.table({"width": [width], "height": [height], "duration": [duration]})
+    return {name: bins[0].as_py() for name, bins in binned(clip, resolutions, aspects, durations).items()}
+
+
+def binned(
+    clips: pa.Table,
+    resolutions: tuple[int, ...],
+    aspects: tuple[tuple[str, float], ...],
+    durations: tuple[int, ...],
+) -> dict[Bin, pa.DictionaryArray]:
+    """The bins of n clips, by their columns `width`, `height` and `duration`, as those of one.
+
+    The codes of a bin rise with what it measures.
+    """
+    width, height, duration = (clips[name].to_numpy() for name in ("width", "height", "duration"))
+    names, borders = [name for name, _ in aspects], [border for _, border in aspects]
+    beyond = np.searchsorted(durations, duration)
     return {
-        "resolution": _resolution(min(width, height), resolutions),
-        "aspect": next((name for name, border in aspects if width / height <= border), OTHER),
-        "duration": _length(duration, durations),
+        "resolution": _coded(
+            np.searchsorted(resolutions, np.minimum(width, height), side="right"),
+            [f"lt_{resolutions[0]}", *map(str, resolutions)],
+        ),
+        "aspect": _coded(np.searchsorted(borders, width / height), [*names, OTHER]),
+        "duration": _coded(
+            np.where(duration < durations[0], 0, np.maximum(beyond, 1)),
+            [f"{lower}_{upper}" for lower, upper in pairwise((0, *durations, "inf"))],
+        ),
     }
 
 
@@ -97,13 +122,5 @@ def folder_of(bins: Mapping[Bin, str], by: Collection[Bin] = BINS) -> str:
     return "/".join(f"{PREFIXES[name]}_{bins[name]}" for name in BINS if name in by)
 
 
-def _resolution(side: int, edges: tuple[int, ...]) -> str:
-    below = bisect_right(edges, side)
-    return str(edges[below - 1]) if below else f"lt_{edges[0]}"
-
-
-def _length(seconds: float, edges: tuple[int, ...]) -> str:
-    if seconds < edges[0]:
-        return f"0_{edges[0]}"
-    above = max(1, bisect_left(edges, seconds))
-    return f"{edges[above - 1]}_{edges[above] if above < len(edges) else 'inf'}"
+def _coded(codes: NDArray[np.integer], names: list[str]) -> pa.DictionaryArray:
+    return pa.DictionaryArray.from_arrays(pa.array(codes, pa.int32()), pa.array(names, pa.string()))

@@ -22,9 +22,13 @@ from collections.abc import Iterator, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar
 
+import numpy as np
+from numpy.typing import NDArray
+
 from vidcurate.registry import Count, register
 from vidcurate.sharder.base import File, Pack, Part, Sample, Shard, Sharder
-from vidcurate.sharder.tar import BLOCK, CLOSING, Tar, headers
+from vidcurate.sharder.samples import Samples
+from vidcurate.sharder.tar import BLOCK, CLOSING, Tar, headers, sizes_in_tar
 from vidcurate.store.files import Store
 
 if TYPE_CHECKING:
@@ -67,6 +71,10 @@ class Cosmos(Sharder):
         """Bytes of the video, header and padding included."""
         size = sample.num_bytes
         return len(headers(f"{sample.key}.mp4", size)) + size + -size % BLOCK
+
+    def sizes(self, samples: Samples) -> NDArray[np.int64]:
+        """`size` of each, int64 [n]."""
+        return sizes_in_tar(samples, ("clip",), self.size)
 
     def check(self) -> None:
         """Whether the text encoder is there, if one is asked for.

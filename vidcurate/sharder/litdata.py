@@ -17,6 +17,7 @@ from typing import Annotated, Any, ClassVar
 
 import numpy as np
 import pydantic
+from numpy.typing import NDArray
 
 from vidcurate.errors import ShapeError
 from vidcurate.registry import fingerprint, register
@@ -24,6 +25,7 @@ from vidcurate.sharder.base import File, Pack, Part, Sample, Shard, Sharder
 from vidcurate.sharder.bins import Bin
 from vidcurate.sharder.checksums import put_hashed
 from vidcurate.sharder.media import open_media
+from vidcurate.sharder.samples import Samples
 from vidcurate.store.files import Store
 
 FIELDS: Mapping[str, str] = {"key": "str", "caption": "str", "json": "str", "mp4": "file"}
@@ -57,6 +59,11 @@ class Litdata(Sharder):
     def size(self, sample: Sample) -> int:
         """Bytes of its fields, their sizes and its offset."""
         return 4 + sum(_sizes(sample)) + 4 * len(FIELDS)
+
+    def sizes(self, samples: Samples) -> NDArray[np.int64]:
+        """`size` of each, int64 [n]."""
+        lengths = samples.lengths()
+        return 4 + lengths.key + lengths.caption + lengths.metadata + lengths.clip + 4 * len(FIELDS)
 
     def load(self, device: str) -> Pack:
         """The function that writes a shard; it copies bytes and needs no device.

@@ -16,6 +16,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pydantic
+from numpy.typing import NDArray
 
 from vidcurate.errors import ShapeError
 from vidcurate.registry import register
@@ -24,6 +25,7 @@ from vidcurate.sharder.bins import Bin
 from vidcurate.sharder.checksums import put_hashed
 from vidcurate.sharder.columns import columns_of
 from vidcurate.sharder.media import open_media
+from vidcurate.sharder.samples import Samples
 from vidcurate.store.files import Store
 
 VIDEO = pa.struct([("bytes", pa.binary()), ("path", pa.string())])
@@ -60,6 +62,11 @@ class Parquet(Sharder):
         """Bytes of its clip, if that goes into the table, and of its metadata before they are compressed."""
         media = sample.num_bytes if self.media == "bytes" else len(sample.media)
         return media + len(json.dumps(sample.metadata, ensure_ascii=False).encode())
+
+    def sizes(self, samples: Samples) -> NDArray[np.int64]:
+        """`size` of each, int64 [n]."""
+        lengths = samples.lengths()
+        return lengths.metadata + (lengths.clip if self.media == "bytes" else lengths.media)
 
     def load(self, device: str) -> Pack:
         """The function that writes a shard; it copies bytes and needs no device.

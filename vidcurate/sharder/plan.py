@@ -9,20 +9,26 @@ from hashlib import blake2b
 from heapq import heapify, heappop, heapreplace
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from vidcurate.errors import ShapeError, VidcurateError
 from vidcurate.sharder.base import Part, Sample, Sharder, Subset
 from vidcurate.sharder.bins import Bin, folder_of
 from vidcurate.sharder.divide import Limits, Rows, divide, halve
+from vidcurate.sharder.samples import SUBSETS, Samples
+
+BLOCK = 2**16
+"""Keys that are hashed at once."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class _Group:
-    """Samples of one subset and one folder, in their order."""
+    """Rows of the samples of one subset and one folder, in their order; sizes and sources are theirs."""
 
     bins: Mapping[Bin, str]
-    samples: Sequence[Sample]
+    rows: Rows
     sizes: NDArray[np.int64]
     sources: NDArray[np.int64]
 
@@ -42,62 +48,70 @@ def plan(samples: Sequence[Sample], sharder: Sharder, seed: int) -> list[Part]:
         ShapeError: keys that loaders would misread.
         VidcurateError: a subset has too few samples for `multiple_of`.
     """
-    check_keys(samples)
-    subsets: dict[Subset, dict[str, _Group]] = defaultdict(dict)
-    for (subset, folder), members in _grouped(_ordered(samples, sharder, seed), sharder).items():
-        subsets[subset][folder] = _group(members, sharder)
+    chosen = Samples.of(samples)
     found = []
-    for subset, groups in subsets.items():
+    for subset, groups in _grouped(chosen, sharder, seed).items():
         for folder, shards in _divided(subset, groups, sharder).items():
             words = (subset if sharder.has_subsets else "", folder)
             group = groups[folder]
             for number, rows in enumerate(shards):
                 name = "/".join(word for word in (*words, f"{number:06d}") if word)
-                chosen = tuple(group.samples[row] for row in rows)
-                found.append(Part(name=name, subset=subset, bins=group.bins, samples=chosen))
+                found.append(Part(name=name, subset=subset, bins=group.bins, samples=chosen.take(group.rows[rows])))
     return sorted(found, key=lambda part: part.name)
 
 
-def check_keys(samples: Sequence[Sample]) -> None:
-    """Refuse keys that loaders would misread.
+def _grouped(samples: Samples, sharder: Sharder, seed: int) -> dict[Subset, dict[str, _Group]]:
+    """The groups of each subset by their folders."""
+    columns = samples.columns()
+    order = _ordered(columns["key"], sharder, seed)
+    binned = {name: bins for name, bins in sharder.binned(columns).items() if name in sharder.bins}
+    groups = columns["subset"].to_numpy().astype(np.int64)
+    for bins in binned.values():
+        groups = groups * len(bins.dictionary) + bins.indices.to_numpy()
+    order = order[np.argsort(groups[order], kind="stable")]
+    sizes, sources = sharder.sizes(samples), columns["source"].combine_chunks().indices.to_numpy()
+    found: dict[Subset, dict[str, _Group]] = defaultdict(dict)
+    for rows in np.split(order, 1 + np.flatnonzero(np.diff(groups[order]))):
+        if len(rows):
+            subset = SUBSETS[columns["subset"][int(rows[0])].as_py()]
+            bins = {name: of[int(rows[0])].as_py() for name, of in binned.items()}
+            group = _Group(bins=bins, rows=rows, sizes=sizes[rows], sources=_numbered(sources[rows]))
+            found[subset][folder_of(bins, sharder.bins)] = group
+    return found
+
+
+def _ordered(keys: pa.ChunkedArray, sharder: Sharder, seed: int) -> Rows:
+    """By key, or by a hash of seed and key: a place among the others that none of them has a say in.
 
     Raises:
-        ShapeError: a key is empty, has a dot or a slash, or comes twice.
+        ShapeError: a key that loaders would misread: it is empty, has a dot or a slash, or comes twice.
     """
-    seen: set[str] = set()
-    for key in (sample.key for sample in samples):
-        if not key or "." in key or "/" in key:
-            raise ShapeError(f"sample key {key!r}: loaders split names at dots and slashes; expected a name without")
-        if key in seen:
-            raise ShapeError(f"sample key {key!r} comes twice; loaders tell samples apart by their keys")
-        seen.add(key)
+    odd = keys.filter(pc.match_substring_regex(keys, r"^$|[./]"))
+    if len(odd):
+        raise ShapeError(
+            f"sample key {odd[0].as_py()!r}: loaders split names at dots and slashes; expected a name without"
+        )
+    order = np.lexsort(_hashes(keys, seed).T[::-1]) if sharder.shuffle else pc.sort_indices(keys).to_numpy()
+    sorted_keys = keys.take(pa.array(order)).combine_chunks()
+    twice = sorted_keys[1:].filter(pc.equal(sorted_keys[1:], sorted_keys[:-1]))
+    if len(twice):
+        raise ShapeError(f"sample key {twice[0].as_py()!r} comes twice; loaders tell samples apart by their keys")
+    return order.astype(np.int64)
 
 
-def _ordered(samples: Sequence[Sample], sharder: Sharder, seed: int) -> list[Sample]:
-    """By key, or by a hash of seed and key: a place among the others that none of them has a say in."""
-    if not sharder.shuffle:
-        return sorted(samples, key=lambda sample: sample.key)
-    return sorted(samples, key=lambda sample: blake2b(f"{seed}/{sample.key}".encode(), digest_size=16).digest())
+def _hashes(keys: pa.ChunkedArray, seed: int) -> NDArray[np.uint64]:
+    """128 bits of each of n keys, [n, 2]: their order is that of the rows."""
+    start, found = f"{seed}/".encode(), bytearray()
+    for at in range(0, len(keys), BLOCK):
+        names = keys[at : at + BLOCK].cast(pa.binary()).to_pylist()
+        found += b"".join([blake2b(start + name, digest_size=16).digest() for name in names])
+    return np.frombuffer(found, ">u8").astype(np.uint64).reshape(-1, 2)
 
 
-def _grouped(samples: Sequence[Sample], sharder: Sharder) -> dict[tuple[Subset, str], list[Sample]]:
-    groups: dict[tuple[Subset, str], list[Sample]] = defaultdict(list)
-    for sample in samples:
-        folder = folder_of(sharder.bins_of(sample.width, sample.height, sample.duration), sharder.bins)
-        groups[sample.subset, folder].append(sample)
-    return groups
-
-
-def _group(samples: Sequence[Sample], sharder: Sharder) -> _Group:
-    first = samples[0]
-    bins = sharder.bins_of(first.width, first.height, first.duration)
-    numbers: dict[str, int] = {}
-    return _Group(
-        bins={name: value for name, value in bins.items() if name in sharder.bins},
-        samples=samples,
-        sizes=np.array([sharder.size(sample) for sample in samples], np.int64),
-        sources=np.array([numbers.setdefault(sample.source, len(numbers)) for sample in samples], np.int64),
-    )
+def _numbered(sources: NDArray[np.integer]) -> NDArray[np.int64]:
+    """Sources by numbers in the order in which they come first."""
+    _, first, of = np.unique(sources, return_index=True, return_inverse=True)
+    return np.argsort(np.argsort(first))[of]
 
 
 def _divided(subset: Subset, groups: Mapping[str, _Group], sharder: Sharder) -> dict[str, list[Rows]]:
@@ -108,7 +122,7 @@ def _divided(subset: Subset, groups: Mapping[str, _Group], sharder: Sharder) -> 
         per_source=sharder.per_source,
     )
     found = {folder: divide(group.sizes, group.sources, limits) for folder, group in groups.items()}
-    shards, samples = (sum(map(len, of)) for of in (found.values(), (group.samples for group in groups.values())))
+    shards, samples = (sum(map(len, of)) for of in (found.values(), (group.rows for group in groups.values())))
     missing = -shards % sharder.multiple_of
     if shards + missing > samples:
         raise VidcurateError(
@@ -129,7 +143,7 @@ def _more(groups: Mapping[str, _Group], counts: Mapping[str, int], missing: int)
     heapify(largest)
     while missing:
         folder = largest[0][1]
-        if wanted[folder] == len(groups[folder].samples):
+        if wanted[folder] == len(groups[folder].rows):
             heappop(largest)
             continue
         wanted[folder] += 1

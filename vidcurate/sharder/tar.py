@@ -18,18 +18,22 @@ import hashlib
 import io
 import json
 import os
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO
+from typing import TYPE_CHECKING, BinaryIO, Literal
 
 import numpy as np
+from numpy.typing import NDArray
 
 from vidcurate.errors import MissingInput, VidcurateError
 from vidcurate.sharder.base import Sample
 from vidcurate.sharder.media import open_media
 from vidcurate.store.files import Store
+
+if TYPE_CHECKING:
+    from vidcurate.sharder.samples import Samples
 
 BLOCK = 512
 """Bytes that headers take and contents are padded to."""
@@ -193,6 +197,26 @@ def member_bytes(sample: Sample, *, embedding: bool = False) -> int:
         BLOCK + len(_extension(f"{sample.key}.{extension}", size)) + size + -size % BLOCK
         for extension, size in sizes.items()
     )
+
+
+def sizes_in_tar(
+    samples: Samples, files: Iterable[Literal["metadata", "caption", "clip"]], size: Callable[[Sample], int]
+) -> NDArray[np.int64]:
+    """Bytes that n samples take in a tar, int64 [n].
+
+    Args:
+        samples: n samples.
+        files: what is written of each.
+        size: the same for one sample; it is asked only where headers have to be extended.
+    """
+    lengths = samples.lengths()
+    found = np.zeros(len(samples), np.int64)
+    for contents in (getattr(lengths, name) for name in files):
+        found += BLOCK + contents + -contents % BLOCK
+    odd = np.flatnonzero(~lengths.plain | (lengths.key + len(".json") > 100) | (lengths.clip > LARGEST))
+    if len(odd):
+        found[odd] = [size(sample) for sample in samples.take(odd)]
+    return found
 
 
 def headers(name: str, size: int) -> bytes:

@@ -12,12 +12,16 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import ClassVar
 
+import numpy as np
+from numpy.typing import NDArray
+
 from vidcurate.registry import register
 from vidcurate.sharder.base import File, Pack, Part, Sample, Shard, Sharder
 from vidcurate.sharder.dali import dali_index
 from vidcurate.sharder.energon import write_energon
+from vidcurate.sharder.samples import Samples
 from vidcurate.sharder.sidecar import sidecar_bytes, sidecar_table
-from vidcurate.sharder.tar import CLOSING, member_bytes, write_tar
+from vidcurate.sharder.tar import CLOSING, member_bytes, sizes_in_tar, write_tar
 from vidcurate.sharder.wids import write_wids
 from vidcurate.store.files import Store
 
@@ -56,6 +60,12 @@ class WebDataset(Sharder):
             MissingInput: its embedding is wanted, and it has none.
         """
         return member_bytes(sample, embedding=self.embedding)
+
+    def sizes(self, samples: Samples) -> NDArray[np.int64]:
+        """`size` of each, int64 [n]."""
+        if self.embedding:
+            return super().sizes(samples)
+        return sizes_in_tar(samples, ("metadata", "caption", "clip"), self.size)
 
     def load(self, device: str) -> Pack:
         """The function that writes a shard; it copies bytes and needs no device.

@@ -7,21 +7,27 @@ of train/val/test together.
 from __future__ import annotations
 
 import logging
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components
 
 from vidcurate.errors import ConfigError, MissingInput
-from vidcurate.sharder.base import Part, Sample, Shard, Sharder, Subset
+from vidcurate.sharder.base import Part, Sample, Shard, Sharder
 from vidcurate.sharder.plan import plan
+from vidcurate.sharder.samples import SUBSETS, Samples
 from vidcurate.stage.decide import KNOWN
 from vidcurate.stage.packed import keys_of
 from vidcurate.stage.shard import packing
 from vidcurate.store.commit import committed
 from vidcurate.store.files import Store
+from vidcurate.table import DECISIONS
 
 log = logging.getLogger(__name__)
 
@@ -30,19 +36,15 @@ FREE = frozenset({"append", "target_bytes", "max_samples", "per_source", "shuffl
 DUPLICATE, LEAKS = "duplicate_of_packed", "leaks"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Left:
-    """A new clip that is not packed.
-
-    Attributes:
-        clip_id: which one.
-        reason: `duplicate_of_packed` or `leaks`.
-        witness_id: the packed clip it duplicates, or one of a side that it must not be on; empty for none.
-    """
-
-    clip_id: str
-    reason: str
-    witness_id: str
+LEFT = pa.schema(
+    [
+        ("clip_id", pa.string()),  # of a new clip that is not packed
+        ("reason", pa.string()),
+        ("witness_id", pa.string()),  # the packed clip it duplicates, or one of a side that it must not be on
+    ]
+)
+PACKED = pa.schema([("key", pa.string()), ("source", pa.string()), ("side", pa.int8())])
+"""Of the samples that are packed already; a side is an index in `SUBSETS`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -51,22 +53,24 @@ class Batch:
 
     Attributes:
         parts: shards to be written, sorted by name; none of them is in `base`.
+        new: the samples in them.
         base: shards that stay, by name; None where all are written anew.
-        sides: subset of each clip that is packed already.
-        left: new clips that are not packed, sorted by id.
+        packed: PACKED, sorted by key.
+        left: LEFT, sorted by id.
         stale: packed clips that would not be chosen today, by reason; they stay.
     """
 
     parts: Sequence[Part]
+    new: Samples
     base: Mapping[str, Shard] | None = None
-    sides: Mapping[str, Subset] = field(default_factory=dict)
-    left: Sequence[Left] = ()
+    packed: pa.Table = field(default_factory=PACKED.empty_table)
+    left: pa.Table = field(default_factory=LEFT.empty_table)
     stale: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
     @property
-    def keys(self) -> list[str]:
+    def keys(self) -> pa.Array:
         """Of all samples."""
-        return [*self.sides, *(sample.key for part in self.parts for sample in part.samples)]
+        return pa.chunked_array([*self.packed["key"].chunks, *self.new.columns()["key"].chunks]).combine_chunks()
 
 
 def batch(
@@ -101,20 +105,24 @@ def batch(
     if lost:
         raise MissingInput(f"{sharder.folder}: {len(lost)} shards are gone, e.g. {lost[0]}; pack anew without append")
     base = {name: stored[name] for name in record["names"]}
-    contents = {name: keys_of(store, sharder, entry) for name, entry in base.items()}
-    sides: dict[str, Subset] = {key: base[name].subset for name, keys in contents.items() for key in keys}
-    sources = {key: video for keys in contents.values() for key, video in keys.items()}
-    rows = [] if decisions is None else decisions.to_pylist()
-    new, left = _admitted([sample for sample in chosen if sample.key not in sides], rows, sides)
-    new, leaks = _sided(new, sides, sources, rows, clips)
+    packed = _packed(store, sharder, base)
+    if decisions is None:
+        decisions = DECISIONS.empty_table()
+    samples = Samples.of(chosen)
+    keys = samples.columns()["key"]
+    known = pc.is_in(keys, value_set=packed["key"].combine_chunks())
+    duplicates = _duplicates(decisions, packed)
+    admitted = pc.invert(pc.or_(known, pc.is_in(keys, value_set=duplicates["clip_id"].combine_chunks())))
+    new, leaks = _sided(samples.take(np.flatnonzero(admitted)), packed, decisions, clips)
     found = Batch(
         parts=_numbered(plan(new, sharder, seed), base),
+        new=new,
         base=base,
-        sides=sides,
-        left=sorted(left + leaks, key=lambda entry: entry.clip_id),
-        stale=_stale(sides, {sample.key for sample in chosen}, clips, rows),
+        packed=packed,
+        left=pa.concat_tables([duplicates, leaks]).sort_by("clip_id"),
+        stale=_stale(packed["key"], keys, clips, decisions),
     )
-    _say(found, len(sides), len(new))
+    _say(found)
     return found
 
 
@@ -134,83 +142,73 @@ def _check(record: Mapping[str, Any], wanted: Mapping[str, Any], sharder: Sharde
         raise ConfigError([f"sharder.append=true: {problem}; {advice}" for problem in problems])
 
 
-def _admitted(
-    new: Sequence[Sample], rows: Sequence[Mapping[str, Any]], sides: Mapping[str, Subset]
-) -> tuple[list[Sample], list[Left]]:
-    """New clips without those whose duplicate group has a packed one; what dedup drops of such a group is named, too.
+def _packed(store: Store, sharder: Sharder, base: Mapping[str, Shard]) -> pa.Table:
+    """What the shards hold."""
+    tables = []
+    for entry in base.values():
+        contents = keys_of(store, sharder, entry)
+        side = pa.repeat(pa.scalar(SUBSETS.index(entry.subset), pa.int8()), len(contents))
+        tables.append(pa.table([list(contents), list(contents.values()), side], schema=PACKED))
+    return pa.concat_tables([PACKED.empty_table(), *tables]).sort_by("key").combine_chunks()
+
+
+def _duplicates(decisions: pa.Table, packed: pa.Table) -> pa.Table:
+    """LEFT of new clips whose duplicate group has a packed one, those that dedup drops of such a group among them.
 
     The witness is a clip's own if that is packed, else the first packed clip that it witnesses, else of its group.
     """
-    groups: dict[str, list[str]] = defaultdict(list)
-    witnessed: dict[str, list[str]] = defaultdict(list)
-    for row in rows:
-        if row["id"] in sides:
-            groups[row["group_id"]].append(row["id"])
-            witnessed[row["witness_id"]].append(row["id"])
-    left = []
-    for row in rows:
-        if row["id"] not in sides and row["reason"] != KNOWN and (packed := groups.get(row["group_id"])):
-            own = row["witness_id"] if row["witness_id"] in sides else None
-            witness = own or min(witnessed.get(row["id"]) or packed)
-            left.append(Left(clip_id=row["id"], reason=DUPLICATE, witness_id=witness))
-    gone = {entry.clip_id for entry in left}
-    return [sample for sample in new if sample.key not in gone], left
+    keys = packed["key"].combine_chunks()
+    is_packed = pc.is_in(decisions["id"], value_set=keys)
+    ours = decisions.filter(is_packed).sort_by("id").combine_chunks()
+    new = decisions.filter(pc.and_(pc.invert(is_packed), pc.not_equal(decisions["reason"], KNOWN)))
+    new = new.filter(pc.is_in(new["group_id"], value_set=ours["group_id"].combine_chunks(), skip_nulls=True))
+    first = (_first(ours, name, new[of]) for name, of in (("witness_id", "id"), ("group_id", "group_id")))
+    own = pc.if_else(pc.is_in(new["witness_id"], value_set=keys), new["witness_id"], None)
+    reason = pa.repeat(DUPLICATE, new.num_rows)
+    return pa.table([new["id"], reason, pc.coalesce(own, *first)], schema=LEFT)
 
 
-def _sided(
-    new: Sequence[Sample],
-    sides: Mapping[str, Subset],
-    sources: Mapping[str, str],
-    rows: Sequence[Mapping[str, Any]],
-    clips: pa.Table,
-) -> tuple[list[Sample], list[Left]]:
-    """New clips on the side of the packed ones they are tied to, and those that are tied to several.
+def _first(ours: pa.Table, column: str, values: pa.ChunkedArray) -> pa.ChunkedArray:
+    """Id of the first row whose column holds a value, for each value; null where there is none."""
+    return ours["id"].take(pc.index_in(values, value_set=ours[column].combine_chunks(), skip_nulls=True))
+
+
+def _sided(new: Samples, packed: pa.Table, decisions: pa.Table, clips: pa.Table) -> tuple[Samples, pa.Table]:
+    """New clips on the side of the packed ones they are tied to, and LEFT of those that are tied to several.
 
     A source with packed clips is on their side. Other sources are tied together by duplicate groups, and by those to
     packed clips; what is tied to none keeps the side that it was given.
     """
-    packed: dict[str, dict[Subset, str]] = defaultdict(dict)
-    for key in sorted(sides):
-        packed[f"source {sources[key]}"].setdefault(sides[key], key)
-    ties, videos = _Ties(), dict(zip(clips["clip_id"].to_pylist(), clips["video_id"].to_pylist(), strict=True))
-    for row in rows:
-        source, group = f"source {videos.get(row['id'])}", f"group {row['group_id']}"
-        if row["id"] in sides:
-            packed[group].setdefault(sides[row["id"]], row["id"])
-        elif source not in packed and row["id"] in videos:
-            ties.join(source, group)
-    reached: dict[str, dict[Subset, str]] = defaultdict(dict)
-    for name, witnesses in packed.items():
-        reached[ties.root(name)] = witnesses | reached[ties.root(name)]
-    kept, left = [], []
-    for sample in new:
-        found = reached.get(ties.root(f"source {sample.source}"), {})
-        if len(found) > 1:
-            left.append(Left(clip_id=sample.key, reason=LEAKS, witness_id=min(found.values())))
-        else:
-            side = next(iter(found), sample.subset)
-            metadata = {name: side if name == "subset" else value for name, value in sample.metadata.items()}
-            kept.append(replace(sample, subset=side, metadata=metadata))
-    return kept, left
+    keys, columns = packed["key"].combine_chunks(), new.columns()
+    sources = pc.unique(pa.chunked_array([*packed["source"].chunks, *clips["video_id"].chunks], pa.string()))
+    groups = pc.unique(decisions["group_id"])
+    count, video = len(sources), clips["video_id"].take(_rows(decisions["id"], clips["clip_id"]))
+    source, group = pc.index_in(video, value_set=sources), pc.index_in(decisions["group_id"], value_set=groups)
+    at = _rows(decisions["id"], packed["key"])
+    holders = pc.index_in(packed["source"], value_set=sources)  # those that have packed clips are tied to no group
+    free = pc.and_(pc.is_null(at), pc.invert(pc.is_in(source, value_set=holders.combine_chunks())))
+    free = pc.and_(free, pc.is_valid(source)).to_numpy()
+    ties = source.filter(free).to_numpy(), count + group.filter(free).to_numpy()
+    nodes = count + len(groups)
+    graph = coo_array((np.ones(len(ties[0]), np.bool_), ties), shape=(nodes, nodes))
+    label = connected_components(graph, directed=False)[1]
+    there = pc.is_valid(at)
+    held = label[np.concatenate([holders.to_numpy(), count + group.filter(there).to_numpy()])]
+    rows = np.concatenate([np.arange(len(keys)), at.filter(there).to_numpy()])
+    reached = np.zeros((nodes, len(SUBSETS)), np.bool_)
+    reached[held, packed["side"].to_numpy()[rows]] = True
+    first = np.full(nodes, len(keys))
+    np.minimum.at(first, held, rows)
+    mine = label[pc.index_in(columns["source"].cast(pa.string()), value_set=sources).to_numpy()]
+    sides = np.where(reached[mine].any(axis=1), reached[mine].argmax(axis=1), columns["subset"].to_numpy())
+    leaks = reached[mine].sum(axis=1) > 1
+    kept, lost = np.flatnonzero(~leaks), np.flatnonzero(leaks)
+    left = [columns["key"].take(pa.array(lost)), pa.repeat(LEAKS, len(lost)), keys.take(pa.array(first[mine[lost]]))]
+    return new.take(kept).moved(sides[kept].astype(np.int8)), pa.table(left, schema=LEFT)
 
 
-class _Ties:
-    """Names that belong together, directly or by way of others."""
-
-    def __init__(self) -> None:
-        self._parents: dict[str, str] = {}
-
-    def root(self, name: str) -> str:
-        """The one that stands for all that are tied to a name."""
-        while (parent := self._parents.get(name, name)) != name:
-            self._parents[name] = self._parents.get(parent, parent)
-            name = parent
-        return name
-
-    def join(self, one: str, other: str) -> None:
-        """Tie two names together."""
-        low, high = sorted((self.root(one), self.root(other)))
-        self._parents[high] = low
+def _rows(names: pa.ChunkedArray, among: pa.ChunkedArray) -> pa.ChunkedArray:
+    return pc.index_in(names, value_set=among.combine_chunks())
 
 
 def _numbered(parts: Sequence[Part], base: Mapping[str, Shard]) -> list[Part]:
@@ -228,22 +226,27 @@ def _place(name: str) -> tuple[str, int]:
 
 
 def _stale(
-    sides: Mapping[str, Subset], chosen: set[str], clips: pa.Table, rows: Sequence[Mapping[str, Any]]
+    packed: pa.ChunkedArray, chosen: pa.ChunkedArray, clips: pa.Table, decisions: pa.Table
 ) -> dict[str, list[str]]:
     """Packed clips that are not chosen any more, by what the filters or dedup say of them now."""
-    filtered = dict(zip(clips["clip_id"].to_pylist(), clips["reason"].to_pylist(), strict=True))
-    dropped = {row["id"]: row["reason"] for row in rows if not row["kept"]}
+    stale = packed.filter(pc.invert(pc.is_in(packed, value_set=chosen.combine_chunks())))
+    dropped = decisions.filter(pc.invert(decisions["kept"]))
+    at = _rows(stale, clips["clip_id"])
+    filtered = pc.fill_null(clips["reason"].take(at), "")
+    late = pc.fill_null(dropped["reason"].take(_rows(stale, dropped["id"])), "")
+    reasons = pc.if_else(pc.is_null(at), "gone", pc.if_else(pc.equal(filtered, ""), late, filtered))
     found: dict[str, list[str]] = defaultdict(list)
-    for key in sorted(sides.keys() - chosen):
-        found[(filtered[key] or dropped.get(key, "")) if key in filtered else "gone"].append(key)
+    for key, reason in zip(stale.to_pylist(), reasons.to_pylist(), strict=True):
+        found[reason].append(key)
     return dict(sorted(found.items()))
 
 
-def _say(found: Batch, packed: int, new: int) -> None:
-    reasons = dict(sorted(Counter(entry.reason for entry in found.left).items()))
+def _say(found: Batch) -> None:
+    reasons = {row["values"]: row["counts"] for row in found.left["reason"].value_counts().to_pylist()}
     log.info(
-        "append: %d clips stay packed, %d are new in %d shards; left out: %s", packed, new, len(found.parts), reasons
-    )
+        "append: %d clips stay packed, %d are new in %d shards; left out: %s",
+        found.packed.num_rows, len(found.new), len(found.parts), dict(sorted(reasons.items())),
+    )  # fmt: skip
     for reason, names in found.stale.items():
         log.warning(
             "append: %d packed clips would be dropped today as %s and stay: %s", len(names), reason, ", ".join(names)

@@ -10,16 +10,14 @@ from __future__ import annotations
 
 import json
 import re
-from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from functools import partial
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, get_args
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from vidcurate.recipe import Recipe
-from vidcurate.sharder.base import Sample, Shard, Subset
-from vidcurate.sharder.bins import BINS, Bin, bins_of
+from vidcurate.sharder.base import Shard, Sharder, Subset
 from vidcurate.store.files import Store
 from vidcurate.store.provenance import versions
 
@@ -43,8 +41,8 @@ UNSTATED = "not stated"
 
 def write_card(
     store: Store,
-    folder: str,
-    samples: Sequence[Sample],
+    sharder: Sharder,
+    clips: pa.Table,
     shards: Sequence[Shard],
     drops: pa.Table | None,
     about: Mapping[str, Any],
@@ -53,24 +51,24 @@ def write_card(
 
     Args:
         store: the dataset.
-        folder: of its shards.
-        samples: all that are packed.
+        sharder: packed it.
+        clips: all that are packed, as `Samples.columns` has them.
         shards: all of them, sorted by name.
         drops: what was cut and is not packed; columns `stage` and `reason`. None where that is not recorded.
         about: how it was made, as `made_with` tells it.
     """
     sections = (
-        _front(samples, shards),
-        f"# {len(samples):,} video clips",
-        _overview(samples, about),
+        _front(clips, shards),
+        f"# {clips.num_rows:,} video clips",
+        _overview(clips, about),
         "## Subsets\n\n" + _subsets(shards),
-        "## Shapes and lengths\n\n" + _bins(samples),
-        "## Licences of the sources\n\n" + _licenses(samples),
+        "## Shapes and lengths\n\n" + _bins(clips, sharder),
+        "## Licences of the sources\n\n" + _licenses(clips),
         "## What was left out\n\n" + _drops(drops, about),
         "## Loading\n\n" + _loading(shards),
         "## How it was made\n\n" + _made(about),
     )
-    store.write(f"{folder}/{NAME}", "\n\n".join(sections).encode() + b"\n")
+    store.write(f"{sharder.folder}/{NAME}", "\n\n".join(sections).encode() + b"\n")
 
 
 def made_with(recipe: Recipe) -> dict[str, Any]:
@@ -92,9 +90,9 @@ def hub_license(license: str) -> str:
     return (name if name in LICENSES else "other") if name else "unknown"
 
 
-def _front(samples: Sequence[Sample], shards: Sequence[Shard]) -> str:
-    licenses = sorted({hub_license(_license(sample)) for sample in samples}) or ["unknown"]
-    size = next((name for limit, name in SIZES if len(samples) < limit), "n>100M")
+def _front(clips: pa.Table, shards: Sequence[Shard]) -> str:
+    licenses = sorted({hub_license(name) for name in pc.unique(clips["license"]).to_pylist()}) or ["unknown"]
+    size = next((name for limit, name in SIZES if clips.num_rows < limit), "n>100M")
     lines = ["license:", *(f"- {license}" for license in licenses)]
     lines += ["task_categories:", "- text-to-video", "- video-text-to-text"]
     lines += ["size_categories:", f"- {size}"]
@@ -116,12 +114,12 @@ def _split(subset: Subset) -> str:
     return "validation" if subset == "val" else subset
 
 
-def _overview(samples: Sequence[Sample], about: Mapping[str, Any]) -> str:
-    captioned = sum(bool(sample.caption) for sample in samples)
-    videos = len({sample.source for sample in samples})
+def _overview(clips: pa.Table, about: Mapping[str, Any]) -> str:
+    videos = pc.count_distinct(clips["source"].combine_chunks().indices)
+    captioned, hours, size = (_sum(clips[name]) for name in ("captioned", "duration", "num_bytes"))
     return (
-        f"{len(samples):,} clips of {videos:,} videos, {_hours(samples)} hours, "
-        f"{sum(sample.num_bytes for sample in samples):,} bytes of video. {captioned:,} have a caption "
+        f"{clips.num_rows:,} clips of {videos.as_py():,} videos, {_hours(hours)} hours, "
+        f"{size:,} bytes of video. {captioned:,} have a caption "
         f"(`captioner={about['captioner']}`)."
     )
 
@@ -132,26 +130,21 @@ def _subsets(shards: Sequence[Shard]) -> str:
         own = [shard for shard in shards if shard.subset == subset]
         if own:
             clips, size = sum(shard.num_samples for shard in own), sum(shard.num_bytes for shard in own)
-            rows.append((subset, f"{clips:,}", _hours(own), f"{len(own):,}", f"{size:,}"))
+            rows.append(
+                (subset, f"{clips:,}", _hours(sum(shard.duration for shard in own)), f"{len(own):,}", f"{size:,}")
+            )
     return _table(("subset", "clips", "hours", "shards", "bytes"), rows)
 
 
-def _bins(samples: Sequence[Sample]) -> str:
-    by_measure = {
-        "resolution": sorted(samples, key=lambda sample: min(sample.width, sample.height)),
-        "aspect": sorted(samples, key=lambda sample: sample.width / sample.height),
-        "duration": sorted(samples, key=lambda sample: sample.duration),
-    }
-    return "\n\n".join(_counts(name, by_measure[name], partial(_bin, name)) for name in BINS)
+def _bins(clips: pa.Table, sharder: Sharder) -> str:
+    binned = sharder.binned(clips).items()
+    return "\n\n".join(_counts(name, bins.indices, bins.dictionary.to_pylist(), clips) for name, bins in binned)
 
 
-def _bin(name: Bin, sample: Sample) -> str:
-    known = sample.metadata.get("bins") or bins_of(sample.width, sample.height, sample.duration)
-    return str(known[name])
-
-
-def _licenses(samples: Sequence[Sample]) -> str:
-    return _counts("licence", sorted(samples, key=_license), lambda sample: _license(sample) or UNSTATED)
+def _licenses(clips: pa.Table) -> str:
+    names = pc.unique(clips["license"]).sort()
+    codes = pc.index_in(clips["license"], value_set=names)
+    return _counts("licence", codes, [name or UNSTATED for name in names.to_pylist()], clips)
 
 
 def _drops(drops: pa.Table | None, about: Mapping[str, Any]) -> str:
@@ -163,8 +156,8 @@ def _drops(drops: pa.Table | None, about: Mapping[str, Any]) -> str:
     )
     if drops is None:
         return dedup
-    reasons = Counter(zip(*(map(str, drops[name].to_pylist()) for name in ("stage", "reason")), strict=True))
-    rows = [(stage, reason, f"{count:,}") for (stage, reason), count in sorted(reasons.items())]
+    reasons = drops.group_by(["stage", "reason"]).aggregate([([], "count_all")]).to_pylist()
+    rows = sorted((str(row["stage"]), str(row["reason"]), f"{row['count_all']:,}") for row in reasons)
     return f"{_table(('stage', 'reason', 'clips'), rows)}\n\n{dedup}"
 
 
@@ -202,14 +195,13 @@ def _made(about: Mapping[str, Any]) -> str:
     return f"By {used}, with this config:\n\n```json\n{config}\n```"
 
 
-def _counts(title: str, samples: Iterable[Sample], group: Callable[[Sample], str]) -> str:
-    """A line for each group of samples, in the order in which they come."""
-    groups: dict[str, list[Sample]] = {}
-    for sample in samples:
-        groups.setdefault(group(sample), []).append(sample)
+def _counts(title: str, codes: pa.Array, names: Sequence[str], clips: pa.Table) -> str:
+    """A line for each code that clips have, under its name."""
+    coded = pa.table([codes, clips["source"].combine_chunks().indices, clips["duration"]], ["code", "video", "seconds"])
+    counts = [("video", "count_distinct"), ("code", "count"), ("seconds", "sum")]
     rows = [
-        (name, f"{len({sample.source for sample in inside}):,}", f"{len(inside):,}", _hours(inside))
-        for name, inside in groups.items()
+        (names[row["code"]], f"{row['video_count_distinct']:,}", f"{row['code_count']:,}", _hours(row["seconds_sum"]))
+        for row in coded.group_by("code", use_threads=False).aggregate(counts).sort_by("code").to_pylist()
     ]
     return _table((title, "videos", "clips", "hours"), rows)
 
@@ -219,12 +211,12 @@ def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     return "\n".join(f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in row)} |" for row in cells)
 
 
-def _hours(lasting: Sequence[Sample] | Sequence[Shard]) -> str:
-    return f"{sum(one.duration for one in lasting) / 3600:,.3g}"
+def _hours(seconds: float) -> str:
+    return f"{seconds / 3600:,.3g}"
 
 
-def _license(sample: Sample) -> str:
-    return str(sample.metadata.get("license") or "")
+def _sum(column: pa.ChunkedArray) -> Any:
+    return pc.sum(column).as_py() or 0
 
 
 def _are_tars(shards: Sequence[Shard]) -> bool:

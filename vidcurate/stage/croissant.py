@@ -12,8 +12,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
-from vidcurate.sharder.base import Sample, Shard
+from vidcurate.sharder.base import Shard
 from vidcurate.store import parquet
 from vidcurate.store.files import Store
 
@@ -74,13 +75,13 @@ MEANINGS = {
 """Columns of side-cars that become fields, where they are there."""
 
 
-def write_croissant(store: Store, folder: str, samples: Sequence[Sample], shards: Sequence[Shard]) -> None:
+def write_croissant(store: Store, folder: str, clips: pa.Table, shards: Sequence[Shard]) -> None:
     """Write `croissant.json`, if the shards are tars with checksums, and a side-car `{name}.parquet` is beside each.
 
     Args:
         store: the dataset.
         folder: of its shards.
-        samples: all that are packed.
+        clips: all that are packed; columns `duration` and `license`.
         shards: all of them, sorted by name.
     """
     if not shards or not shards[0].files[0].sha256:
@@ -88,8 +89,8 @@ def write_croissant(store: Store, folder: str, samples: Sequence[Sample], shards
     sidecar = f"{folder}/{shards[0].name}.parquet"
     if not shards[0].files[0].key.endswith(".tar") or sidecar not in [file.key for file in shards[0].files]:
         return
-    hours = sum(sample.duration for sample in samples) / 3600
-    licenses = sorted({str(sample.metadata.get("license") or "") for sample in samples} - {""})
+    hours = (pc.sum(clips["duration"]).as_py() or 0) / 3600
+    licenses = sorted({*pc.unique(clips["license"]).to_pylist()} - {""})
     store.write_json(
         f"{folder}/{NAME}",
         {
@@ -97,7 +98,7 @@ def write_croissant(store: Store, folder: str, samples: Sequence[Sample], shards
             "@type": "sc:Dataset",
             "conformsTo": "http://mlcommons.org/croissant/1.0",
             "name": "video_clips",
-            "description": f"{len(samples)} video clips, {hours:.3g} hours, with captions, packed by vidcurate.",
+            "description": f"{clips.num_rows} video clips, {hours:.3g} hours, with captions, packed by vidcurate.",
             **({"license": licenses} if licenses else {}),
             "distribution": [
                 *(_tar(shard) for shard in shards),

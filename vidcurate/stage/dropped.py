@@ -42,6 +42,8 @@ def dropped_rows(store: Store) -> pa.Table:
 def with_vectors(store: Store, clips: pa.Table, decisions: pa.Table) -> pa.Table:
     """CLIPS without those that dedup could not decide about, as they had none but unusable vectors."""
     left_out = dropped_rows(store)["id"]
+    if not len(left_out):
+        return clips
     undecided = left_out.filter(pc.invert(pc.is_in(left_out, value_set=decisions["id"].combine_chunks())))
     return clips.filter(pc.invert(pc.is_in(clips["clip_id"], value_set=undecided.combine_chunks())))
 

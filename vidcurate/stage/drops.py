@@ -8,21 +8,19 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from vidcurate.errors import VidcurateError
-from vidcurate.stage.append import Left
+from vidcurate.stage.append import LEFT
 from vidcurate.stage.faults import examples
-from vidcurate.stage.samples import source_videos
+from vidcurate.stage.samples import originals
 from vidcurate.stage.settle import Tables
 from vidcurate.table import DECISIONS, DROPS
-
-LATE = ("clip_id", "reason", "witness_id")
 
 
 def drops_of(
     tables: Tables,
     decisions: pa.Table | None,
-    packed: Sequence[str],
+    packed: Sequence[str] | pa.Array,
     dropped: pa.Table | None = None,
-    left: Sequence[Left] = (),
+    left: pa.Table | None = None,
 ) -> pa.Table:
     """List the clips that are not packed.
 
@@ -31,7 +29,7 @@ def drops_of(
         decisions: DECISIONS; None for a dataset that is not deduplicated.
         packed: ids of the clips that are.
         dropped: DROPPED, of vectors that dedup could not use.
-        left: what an append has left out.
+        left: LEFT, what an append has left out.
 
     Returns:
         DROPS, sorted by id.
@@ -39,19 +37,20 @@ def drops_of(
     Raises:
         VidcurateError: a clip is neither packed nor dropped for a reason, or both, which is a defect of vidcurate.
     """
-    clips = tables.clips
+    clips = tables.clips.select(["clip_id", "video_id", "kept", "reason"])
     gone = clips.filter(pc.invert(pc.is_in(clips["clip_id"], value_set=pa.array(packed, pa.string()))))
     gone = gone.sort_by("clip_id")
-    ids, passed, sources = gone["clip_id"], gone["kept"], source_videos(tables.videos)
+    ids, passed, videos = gone["clip_id"], gone["kept"], originals(tables.videos)
     why = pc.coalesce(_column(ids, decisions, "reason"), _column(ids, dropped, "reason"))
-    late = {name: pa.array([getattr(entry, name) for entry in left], pa.string()) for name in LATE}
-    last = pa.table({"id": late["clip_id"], "reason": late["reason"], "witness_id": late["witness_id"]})
-    reasons, witnesses = (_column(ids, last, name) for name in ("reason", "witness_id"))
+    late = (LEFT.empty_table() if left is None else left).rename_columns({"clip_id": "id"})
+    reasons, witnesses = (_column(ids, late, name) for name in ("reason", "witness_id"))
     found = pa.table(
         {
             "id": ids,
             "video_id": gone["video_id"],
-            "source_video": pa.array([sources.get(video) for video in gone["video_id"].to_pylist()], pa.string()),
+            "source_video": videos["uri"].take(
+                pc.index_in(gone["video_id"], value_set=videos["video_id"].combine_chunks())
+            ),
             "stage": pc.if_else(pc.is_valid(reasons), "shard", pc.if_else(passed, "dedup", "filter")),
             "reason": pc.coalesce(reasons, pc.if_else(passed, why, gone["reason"])),
             "witness_id": pc.coalesce(witnesses, pc.if_else(passed, _column(ids, decisions, "witness_id"), None)),

@@ -26,10 +26,11 @@ def facts_of(ids: Sequence[str], tables: Tables) -> pa.Table:
         n rows in the order of ids: the numbers of CLIPS, every score as `filter.score`, and `pixels`,
         `bits_per_pixel` (of the source, which is what encoding could lose) and `score`.
     """
-    clips = tables.clips.take(pc.index_in(pa.array(ids), value_set=tables.clips["clip_id"]))
+    names = pa.chunked_array([pa.array(ids, pa.string())])
+    clips = tables.clips.take(pc.index_in(names, value_set=tables.clips["clip_id"].combine_chunks()))
     videos = tables.videos.take(pc.index_in(clips["video_id"], value_set=tables.videos["video_id"]))
     numbers = [name for name in clips.column_names if pa.types.is_primitive(clips.schema.field(name).type)]
-    facts = {name: clips[name] for name in numbers} | scores_of(ids, tables.scores)
+    facts = {name: clips[name] for name in numbers} | scores_of(names, tables.scores)
     facts["pixels"] = _product(clips, "width", "height")
     rate = np.maximum(_product(videos, "width", "height", "fps"), 1e-9)
     facts["bits_per_pixel"] = pc.cast(videos["bit_rate"], pa.float64()).to_numpy() / rate
@@ -46,13 +47,16 @@ def sources_of(ids: Sequence[str], tables: Tables) -> NDArray[np.int32]:
     return np.asarray(pc.index_in(videos, value_set=pc.unique(videos)).to_numpy(), np.int32)
 
 
-def scores_of(ids: Sequence[str], scores: pa.Table) -> dict[str, pa.Array]:
+def scores_of(ids: pa.ChunkedArray, scores: pa.Table) -> dict[str, pa.ChunkedArray]:
     """SCORES as columns in the order of n ids, by `filter.score`, sorted; null where a clip has not been scored."""
-    names = pc.binary_join_element_wise(scores["filter"], scores["score"], ".")
+    pairs = scores.group_by(["filter", "score"]).aggregate([]).drop_null().to_pylist()
     found = {}
-    for name in sorted(name for name in pc.unique(names).to_pylist() if name):
-        ours = scores.filter(pc.equal(names, name))
-        found[name] = ours["value"].take(pc.index_in(pa.array(ids, pa.string()), value_set=ours["clip_id"]))
+    for name, pair in sorted((f"{pair['filter']}.{pair['score']}", pair) for pair in pairs):
+        named = pc.and_(pc.equal(scores["filter"], pair["filter"]), pc.equal(scores["score"], pair["score"]))
+        ours = scores.select(["clip_id", "value"]).filter(named)
+        aligned = ours["clip_id"].equals(ids)  # as settle writes them
+        rows = None if aligned else pc.index_in(ids, value_set=ours["clip_id"].combine_chunks())
+        found[name] = ours["value"] if aligned else ours["value"].take(rows)
     return found
 
 

@@ -17,7 +17,7 @@ from vidcurate.stage.card import made_with
 from vidcurate.stage.dedup import written_vectors
 from vidcurate.stage.drops import drops_of
 from vidcurate.stage.foreign_decisions import decided
-from vidcurate.stage.samples import kept_clips, samples
+from vidcurate.stage.samples import is_kept, samples
 from vidcurate.stage.settle import FOLDER as TABLES
 from vidcurate.stage.settle import Tables, clips_store
 from vidcurate.stage.shard import Whole, shard, stored_shards
@@ -52,7 +52,7 @@ def pack(
         raise MissingInput(f"{store.url}: no clips to pack; run +experiment=split source.path=... out=... first")
     source, sharder = clips_store(store), recipe.sharder
     found = decided(store, source, tables.clips, recipe.dedup, foreign)
-    kept = kept_clips(found.clips, found.decisions)["clip_id"]
+    kept = found.clips["clip_id"].filter(is_kept(found.clips, found.decisions))
     sides = subsets(found.clips, found.decisions, kept, sharder.val, sharder.test, seed)
     vectors = _vectors(source, recipe, kept) if sharder.wants_vectors else None
     chosen = samples(replace(tables, clips=found.clips), found.decisions, sharder, sides, vectors)
@@ -60,11 +60,12 @@ def pack(
     if sharder.append and committed(store, sharder.folder):
         added = batch(store, stored_shards(store, sharder), chosen, found.clips, found.decisions, sharder, seed, cut)
     else:  # nothing that is whole is there to append to
-        added = Batch(parts=plan(chosen, sharder, seed))
+        added = Batch(parts=plan(chosen, sharder, seed), new=chosen)
     every = _all(tables.clips, found.clips)
-    packed = sorted(set(added.keys) & set(every["clip_id"].to_pylist()))  # what was packed before may be gone
-    drops = drops_of(replace(tables, clips=every), found.decisions, packed, found.dropped, added.left)
-    whole = Whole(cut=cut, stale=added.stale, drops=drops, tables=tables, about=made_with(recipe))
+    keys = added.keys
+    there = keys.filter(pc.is_in(keys, value_set=every["clip_id"].combine_chunks()))  # what was packed may be gone
+    drops = drops_of(replace(tables, clips=every), found.decisions, there, found.dropped, added.left)
+    whole = Whole(cut=cut, stale=added.stale, packed=keys, drops=drops, tables=tables, about=made_with(recipe))
     return shard(source, store, added.parts, sharder, whole, runtime, added.base)
 
 

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Sequence
 from typing import Any
+
+import pyarrow as pa
 
 from vidcurate.errors import MissingInput
 from vidcurate.sharder.base import File, Part, Shard, Sharder
@@ -43,6 +46,11 @@ def keys_of(store: Store, sharder: Sharder, shard: Shard) -> dict[str, str]:
             "were changed. Pack anew with sharder.append=false"
         )
     return found
+
+
+def all_keys(store: Store, sharder: Sharder, shards: Sequence[Shard]) -> pa.Array:
+    """Keys of the samples of shards, read from each; arguments and errors are those of `keys_of`."""
+    return pa.array([key for entry in shards for key in keys_of(store, sharder, entry)], pa.string())
 
 
 def list_keys(store: Store, sharder: Sharder, part: Part, files: tuple[File, ...]) -> tuple[File, ...]:

@@ -2,26 +2,21 @@
 
 from __future__ import annotations
 
-import math
-from collections import defaultdict
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Mapping
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from vidcurate.errors import MissingInput
-from vidcurate.sharder.base import Sample, Sharder, Subset
+from vidcurate.sharder.base import Sharder, Subset
+from vidcurate.sharder.samples import SUBSETS
 from vidcurate.stage.decide import KNOWN
 from vidcurate.stage.facts import scores_of
 from vidcurate.stage.settle import Tables
+from vidcurate.stage.tabled import METADATA, Tabled
 from vidcurate.stage.vectors import Vectors
-
-METADATA = (
-    "clip_id", "video_id", "start", "end", "duration", "width", "height", "fps", "num_frames", "codec", "num_bytes",
-    "has_audio",
-)  # fmt: skip
-"""Columns of CLIPS that go into every sample's .json."""
+from vidcurate.stage.windows import has_words, windows_of
 
 OUTDATED = "dedup is older than the split. Run +experiment=dedup with the same out=... again"
 
@@ -32,7 +27,7 @@ def samples(
     sharder: Sharder,
     subsets: Mapping[str, Subset] | None = None,
     vectors: Vectors | None = None,
-) -> list[Sample]:
+) -> Tabled:
     """The clips that the filters kept and that are no duplicates, with all that a trainer may want to know.
 
     Args:
@@ -50,92 +45,79 @@ def samples(
     Raises:
         MissingInput: the decisions do not fit the clips.
     """
-    kept = kept_clips(tables.clips, decisions).sort_by("clip_id")
-    sources, licenses = source_videos(tables.videos), licenses_of(tables.videos)
-    windows = _windows(tables.captions)
-    scores = _scores(kept["clip_id"].to_pylist(), tables.scores)
-    embeddings = dict(zip(vectors.ids, vectors.matrix, strict=True)) if vectors else {}
-    made = []
-    for clip, marks in zip(kept.to_pylist(), scores, strict=True):
-        key, video = clip["clip_id"], clip["video_id"]
-        told = windows.get(key, [])
-        bins = sharder.bins_of(clip["width"], clip["height"], clip["duration"])
-        subset: Subset = subsets[video] if subsets else "train"
-        caption = " ".join(window["caption"] for window in told if window["caption"])
-        said = {
-            "source_video": sources[video],
-            "license": licenses[video],
-            "caption": caption,
-            "windows": told,
-            "scores": marks,
-        }
-        made.append(
-            Sample(
-                key=key,
-                media=clip["uri"],
-                num_bytes=clip["num_bytes"],
-                width=clip["width"],
-                height=clip["height"],
-                duration=clip["duration"],
-                source=video,
-                caption=caption,
-                metadata={name: clip[name] for name in METADATA} | said | {"subset": subset, "bins": bins},
-                subset=subset,
-                vector=embeddings.get(key),
-            )
-        )
-    return made
+    clips = tables.clips
+    rows = np.flatnonzero(is_kept(clips, decisions).to_numpy())
+    rows = rows[pc.sort_indices(clips["clip_id"].take(pa.array(rows))).to_numpy()]
+    ids, videos = clips["clip_id"], originals(tables.videos)
+    source = pc.index_in(clips["video_id"], value_set=videos["video_id"].combine_chunks()).combine_chunks()
+    windows = windows_of(ids, tables.captions)
+    known = clips.select(METADATA)
+    for name, column in (
+        ("source_video", _of_videos(source, videos["uri"])),
+        ("license", _of_videos(source, videos["license"])),
+        ("windows", windows),
+        ("scores", _scores(ids, tables.scores)),
+        ("media", clips["uri"]),
+        ("source", _of_videos(source, videos["video_id"])),
+        ("captioned", has_words(windows)),
+    ):
+        known = known.append_column(name, column)
+    sides = np.zeros(videos.num_rows, np.int8)
+    if subsets:
+        sides[:] = [SUBSETS.index(subsets.get(video, "train")) for video in videos["video_id"].to_pylist()]
+    at = source.take(pa.array(rows)).to_numpy()
+    if vectors is not None:
+        known = known.append_column("vector", pc.index_in(ids, value_set=pa.array(vectors.ids, pa.string())))
+    return Tabled(known, sharder, rows, sides[at], None if vectors is None else vectors.matrix)
+
+
+def is_kept(clips: pa.Table, decisions: pa.Table | None) -> pa.ChunkedArray:
+    """Which of n CLIPS the filters kept and are no duplicates, bool [n]; arguments and errors as above."""
+    kept = clips["kept"]
+    if decisions is None:
+        return kept
+    return pc.and_(kept, pc.is_in(clips["clip_id"], value_set=_unique(clips["clip_id"].filter(kept), decisions)))
 
 
 def kept_clips(clips: pa.Table, decisions: pa.Table | None) -> pa.Table:
-    """CLIPS that the filters kept and that are no duplicates; arguments and errors as above."""
-    kept = clips.filter(clips["kept"])
-    if decisions is None:
-        return kept
-    return kept.filter(pc.is_in(kept["clip_id"], value_set=_unique(kept["clip_id"], decisions)))
+    """CLIPS that are packed; arguments and errors as above."""
+    return clips.filter(is_kept(clips, decisions))
 
 
-def source_videos(videos: pa.Table) -> dict[str, str]:
-    """Where each video lies, by its id, relative to the source; copies go by the id of their original."""
-    originals = videos.filter(pc.not_equal(videos["status"], "duplicate"))
-    return dict(zip(originals["video_id"].to_pylist(), originals["uri"].to_pylist(), strict=True))
+def originals(videos: pa.Table) -> pa.Table:
+    """`video_id`, `uri` and `license` of VIDEOS but for copies, which go by the id of their original.
+
+    A licence is empty where nobody says, as in tables that know of none.
+    """
+    found = videos.filter(pc.not_equal(videos["status"], "duplicate"))
+    known = found["license"] if "license" in found.column_names else pa.nulls(found.num_rows, pa.string())
+    return found.select(["video_id", "uri"]).append_column("license", pc.fill_null(known, ""))
 
 
-def licenses_of(videos: pa.Table) -> dict[str, str]:
-    """Licence of each video by its id; empty where nobody says, as in tables that know of none."""
-    originals = videos.filter(pc.not_equal(videos["status"], "duplicate"))
-    known = originals["license"].to_pylist() if "license" in videos.column_names else [""] * originals.num_rows
-    return {video: name or "" for video, name in zip(originals["video_id"].to_pylist(), known, strict=True)}
+def _of_videos(source: pa.Array, values: pa.ChunkedArray) -> pa.DictionaryArray:
+    """What is known of the video of each clip."""
+    return pa.DictionaryArray.from_arrays(source, values.combine_chunks())
 
 
 def _unique(clips: pa.ChunkedArray, decisions: pa.Table) -> pa.Array:
     """Ids that dedup keeps, once sure that it has seen every clip and drops none in favour of one that is gone."""
-    ours = decisions.filter(pc.is_in(decisions["id"], value_set=clips.combine_chunks()))
-    unknown = len(clips) - ours.num_rows
+    ours, kept = pc.is_in(decisions["id"], value_set=clips.combine_chunks()), decisions["kept"]
+    unknown = len(clips) - (pc.sum(ours).as_py() or 0)
     if unknown:
         raise MissingInput(f"dedup has not seen {unknown} of {len(clips)} clips: {OUTDATED}")
-    unique, dropped = ours.filter(ours["kept"]), ours.filter(pc.invert(ours["kept"]))
+    unique = decisions["id"].filter(pc.and_(ours, kept))
+    dropped = decisions.select(["group_id", "reason"]).filter(pc.and_not(ours, kept))
     known = dropped.filter(pc.equal(dropped["reason"], KNOWN))["group_id"]  # of other datasets
-    roots = pa.chunked_array([*unique["id"].chunks, *known.chunks], pa.string()).combine_chunks()
-    orphans = dropped.filter(pc.invert(pc.is_in(dropped["group_id"], value_set=roots)))
-    if orphans.num_rows:
-        raise MissingInput(f"{orphans.num_rows} clips duplicate clips that are no longer in the dataset: {OUTDATED}")
-    return unique["id"].combine_chunks()
+    roots = pa.chunked_array([*unique.chunks, *known.chunks], pa.string()).combine_chunks()
+    orphans = len(dropped) - (pc.sum(pc.is_in(dropped["group_id"], value_set=roots)).as_py() or 0)
+    if orphans:
+        raise MissingInput(f"{orphans} clips duplicate clips that are no longer in the dataset: {OUTDATED}")
+    return unique.combine_chunks()
 
 
-def _windows(captions: pa.Table) -> dict[str, list[dict[str, Any]]]:
-    """By clip what is said of which of its frames, in their order."""
-    found: dict[str, list[dict[str, Any]]] = defaultdict(list)
-    for row in captions.sort_by([("clip_id", "ascending"), ("start_frame", "ascending")]).to_pylist():
-        window = {"start_frame": row["start_frame"], "end_frame": row["end_frame"]}
-        found[row["clip_id"]].append(window | {"caption": row["enhanced_caption"] or row["caption"] or ""})
-    return found
-
-
-def _scores(ids: Sequence[str], scores: pa.Table) -> list[dict[str, float | None]]:
-    """Scores of each clip by `filter.score`; JSON knows neither NaN nor infinity, which become null."""
-    found: list[dict[str, float | None]] = [{} for _ in ids]
-    for name, column in scores_of(ids, scores).items():
-        for marks, value in zip(found, column.to_pylist(), strict=True):
-            marks[name] = value if value is not None and math.isfinite(value) else None
-    return found
+def _scores(ids: pa.ChunkedArray, scores: pa.Table) -> pa.Array:
+    """Scores of n clips by `filter.score`, structs [n]; JSON knows neither NaN nor infinity, which become null."""
+    columns = {name: pc.if_else(pc.is_finite(values), values, None) for name, values in scores_of(ids, scores).items()}
+    if not columns:
+        return pa.array([{}], pa.struct([])).take(pa.array(np.zeros(len(ids), np.int64)))
+    return pa.StructArray.from_arrays([values.combine_chunks() for values in columns.values()], list(columns))

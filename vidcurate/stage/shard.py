@@ -8,18 +8,21 @@ import json
 import logging
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from functools import partial
+from itertools import islice
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 
 from vidcurate.model.device import best_device
 from vidcurate.progress import progress
-from vidcurate.registry import described, fingerprint, loaded
+from vidcurate.registry import canonical, described, digest_of, fingerprint, loaded
 from vidcurate.runtime.base import Runtime
-from vidcurate.sharder.base import File, Part, Sample, Shard, Sharder
+from vidcurate.sharder.base import File, Part, Shard, Sharder
 from vidcurate.sharder.checksums import write_checksums
-from vidcurate.stage.describe import describe
-from vidcurate.stage.packed import list_keys
+from vidcurate.sharder.samples import Samples
+from vidcurate.stage.describe import describe, forget
+from vidcurate.stage.packed import all_keys, list_keys
 from vidcurate.stage.settle import Tables
 from vidcurate.store import parquet
 from vidcurate.store.commit import RECORD, commit, committed, is_current
@@ -29,8 +32,8 @@ log = logging.getLogger(__name__)
 
 SUFFIX = "_shard.json"
 """Ends the name of a shard's record, which is written when all its files are there."""
-Fact = tuple[str, int, Mapping[str, Any], str | bool]
-"""What decides what is written of a sample: key, size of the clip, metadata, SHA-256 of the embedding or False."""
+AT_ONCE = 2**15
+"""Samples whose facts are told at once."""
 DROPS_FILE = "drops.parquet"
 """Lists the clips that are in no shard; lies beside `index.json`."""
 
@@ -42,6 +45,7 @@ class Whole:
     Attributes:
         cut: fingerprint of how the clips were cut and encoded.
         stale: packed clips that would not be chosen today, by reason.
+        packed: keys of the samples that are in one; None where only the shards know.
         drops: DROPS, the clips that are in no shard; None where that is not known.
         tables: what is known of the clips, for the card; None for a dataset without one.
         about: how the dataset was made, for its card; plain values.
@@ -49,6 +53,7 @@ class Whole:
 
     cut: str
     stale: Mapping[str, Sequence[str]] = dataclasses.field(default_factory=dict)
+    packed: pa.Array | None = None
     drops: pa.Table | None = None
     tables: Tables | None = None
     about: Mapping[str, Any] = dataclasses.field(default_factory=dict)
@@ -78,7 +83,7 @@ def shard(
         Number of `shards`, of `samples` in them, and their `bytes`.
     """
     wanted = {name: entry.made_from for name, entry in (base or {}).items()}
-    wanted |= {part.name: made_from(part, sharder, whole.cut) for part in parts}
+    wanted |= all_made_from(parts, sharder, whole.cut)
     if is_current(store, sharder.folder, _all_made_from(sharder, wanted, whole)):
         known = committed(store, sharder.folder)
         counts = {name: int(known[name]) for name in ("shards", "samples", "bytes")}
@@ -108,7 +113,10 @@ def finish(store: Store, sharder: Sharder, shards: Sequence[Shard], whole: Whole
         store.write_table(f"{sharder.folder}/{DROPS_FILE}", whole.drops)
     store.write_json(f"{sharder.folder}/index.json", listing(sharder, shards))
     sharder.index(store, shards)
-    describe(store, sharder, shards, whole.tables, whole.drops, whole.about)
+    forget(store, sharder)
+    if whole.tables is not None:
+        packed = all_keys(store, sharder, shards) if whole.packed is None else whole.packed
+        describe(store, sharder, shards, packed, whole.tables, whole.drops, whole.about)
     write_checksums(store, sharder.folder, shards)
     facts = packing(sharder, whole.cut) | {"names": [entry.name for entry in shards], "about": whole.about}
     stale = {"stale": whole.stale} if whole.stale else {}
@@ -129,6 +137,7 @@ def pack_part(part: Part, made_from: str, *, sharder: Sharder, clips: str, out: 
         out: root of the dataset.
     """
     store = Store(out)
+    part = dataclasses.replace(part, samples=tuple(part.samples))
     write = loaded(sharder, best_device() if sharder.computes else "cpu")
     files = list_keys(store, sharder, part, write(Store(clips), store, part))
     entry = Shard(
@@ -146,12 +155,25 @@ def pack_part(part: Part, made_from: str, *, sharder: Sharder, clips: str, out: 
 
 def made_from(part: Part, sharder: Sharder, cut: str) -> str:
     """Fingerprint of a part, and of how it is written: equal ones, equal bytes."""
-    return made_of(part.name, map(_fact, part.samples), sharder, cut)
+    return made_of(part.name, Samples.of(part.samples).facts(), sharder, cut)
 
 
-def made_of(name: str, facts: Iterable[Fact], sharder: Sharder, cut: str) -> str:
-    """`made_from` of a part of this name, by what there is to know of its samples, in their order."""
-    return fingerprint(sharder, cut, name, list(facts))
+def all_made_from(parts: Sequence[Part], sharder: Sharder, cut: str) -> dict[str, str]:
+    """`made_from` of parts of one plan by their names; many at once, as most are small."""
+    found: dict[str, str] = {}
+    numbers = np.cumsum([len(part.samples) for part in parts]) // AT_ONCE
+    for several in np.split(np.arange(len(parts)), 1 + np.flatnonzero(np.diff(numbers))):
+        samples = [Samples.of(parts[index].samples) for index in several]
+        facts = iter(samples[0].followed(samples[1:]).facts() if samples else ())
+        for index in several:
+            part = parts[index]
+            found[part.name] = made_of(part.name, islice(facts, len(part.samples)), sharder, cut)
+    return found
+
+
+def made_of(name: str, facts: Iterable[str], sharder: Sharder, cut: str) -> str:
+    """`made_from` of a part of this name, by the facts of its samples, in their order."""
+    return digest_of(f"{canonical(sharder, cut, name)[:-1]}, [{', '.join(facts)}]]")
 
 
 def stored_shards(store: Store, sharder: Sharder) -> dict[str, Shard]:
@@ -195,11 +217,6 @@ def counted(shards: Sequence[Shard]) -> dict[str, int]:
 
 def _pack(job: tuple[Part, str], *, sharder: Sharder, clips: str, out: str) -> Shard:
     return pack_part(*job, sharder=sharder, clips=clips, out=out)
-
-
-def _fact(sample: Sample) -> Fact:
-    vector = sample.vector is not None and hashlib.sha256(sample.vector.tobytes()).hexdigest()
-    return sample.key, sample.num_bytes, sample.metadata, vector
 
 
 def _all_made_from(sharder: Sharder, shards: Mapping[str, str], whole: Whole) -> str:

@@ -10,11 +10,12 @@ from typing import Any
 
 import pyarrow as pa
 
+from vidcurate.registry import canonical
 from vidcurate.sharder.base import Shard, Sharder
 from vidcurate.stage.dropped import with_vectors
 from vidcurate.stage.samples import samples
 from vidcurate.stage.settle import Tables
-from vidcurate.stage.shard import DROPS_FILE, Fact
+from vidcurate.stage.shard import DROPS_FILE
 from vidcurate.stage.verify.check import Check, checked, rows
 from vidcurate.stage.verify.tar import Packed
 from vidcurate.store.commit import committed
@@ -154,7 +155,7 @@ def recaptioned(
     samples: Sequence[Packed],
     told: Mapping[str, dict[str, Any] | str],
     wanted: Mapping[str, Mapping[str, Any]],
-    made_of: Callable[[Sequence[Fact]], str],
+    made_of: Callable[[Sequence[str]], str],
     vectors: Mapping[str, str],
 ) -> int:
     """Samples whose captions are others than in the tables, of a shard that was not packed from these tables.
@@ -167,13 +168,14 @@ def recaptioned(
         made_of: what the record of a shard of such samples would say.
         vectors: SHA-256 of the embeddings in it, by key.
     """
-    facts, differ = list[Fact](), 0
+    facts, differ = list[str](), 0
     for sample in samples:
         values, truth, clip = told.get(sample.key), wanted.get(sample.key, {}), sample.member("mp4")
         if isinstance(values, dict):
             differ += bool(truth) and any(values.get(name) != truth.get(name) for name in CAPTIONS)
         subset = {"subset": shard.subset} if "subset" in truth else {}
-        facts.append((sample.key, clip.size if clip else 0, {**truth, **subset}, vectors.get(sample.key, False)))
+        size, vector = clip.size if clip else 0, vectors.get(sample.key, False)
+        facts.append(canonical(sample.key, size, {**truth, **subset}, vector))
     return differ if differ and made_of(facts) != shard.made_from else 0
 
 
