@@ -11,7 +11,6 @@ import av
 
 from vidcurate.video.x264 import parameters
 
-
 SCRIPT = """
 import hashlib
 from pathlib import Path
