@@ -43,10 +43,20 @@ def folder(tmp_path_factory) -> Path:
     return root
 
 
-def start(folder: Path, environment: dict[str, str]) -> subprocess.Popen[str]:
+def start(folder: Path, environment: dict[str, str], *more: str) -> subprocess.Popen[str]:
     """The sweep, with its logs in a folder `logs`."""
     job = ("hydra.launcher.cpus=1", "hydra.launcher.poll=1", "hydra.launcher.logs=logs", "+hydra.launcher.env.WHO=me")
-    command = [sys.executable, "-m", "vidcurate", *SWEEP, *job, "cluster=single", "runtime=local", "runtime.grace=1"]
+    command = [
+        sys.executable,
+        "-m",
+        "vidcurate",
+        *SWEEP,
+        *job,
+        "cluster=single",
+        "runtime=local",
+        "runtime.grace=1",
+        *more,
+    ]
     pipe = subprocess.PIPE
     return subprocess.Popen(command, cwd=folder, env=environment, stdout=pipe, stderr=subprocess.STDOUT, text=True)
 
@@ -61,7 +71,7 @@ def slurm_does(*command: str) -> None:
 
 
 @pytest.mark.slow
-def test_one_job_is_cancelled_another_preempted_and_the_command_that_is_run_again_completes_the_table(folder, cluster):
+def test_one_job_is_cancelled_another_preempted_and_a_second_sweep_completes_the_table(folder, cluster):
     with leased(Store(str(folder / "o")), ["test"], 0):  # so that none ends before it is disturbed
         process = start(folder, cluster)
         logs = [until(lambda n=n: list((folder / "logs").glob(f"*_{n}_0_log.out")), 120)[0] for n in range(4)]
@@ -82,7 +92,7 @@ def test_one_job_is_cancelled_another_preempted_and_the_command_that_is_run_agai
     assert "export WHO=me" in (folder / f"logs/{array}_submission.sh").read_text()
     assert epsilons(folder) == ["0.001", "0.05", "0.1"]
 
-    again = start(folder, cluster)
+    again = start(folder, cluster, "dedup.eps=0.02")
     said, _ = again.communicate(timeout=240)
 
     assert again.returncode == 0, said
