@@ -15,7 +15,7 @@ from vidcurate.model.memory import give_back
 from vidcurate.progress import progress
 from vidcurate.recipe import Recipe
 from vidcurate.records import Columns, Foreign, OnBad, Retry, Video
-from vidcurate.report import write_advice, write_report
+from vidcurate.report import drawn, write_advice, write_report
 from vidcurate.runtime.base import Runtime
 from vidcurate.runtime.local import Local
 from vidcurate.runtime.stop import demand_running
@@ -151,6 +151,7 @@ def curate(
     }
     with (
         leased(store, steps, wait) as lease,
+        drawn(store),
         watched(store, lease.token, steps=steps, runtime=runtime.name, metrics=metrics),
     ):
         taken = None

@@ -1,4 +1,4 @@
-"""How far a long loop has come: a bar on a terminal, one line a minute elsewhere."""
+"""How far a long loop has come, and how fast: a bar on a terminal, one line a minute elsewhere."""
 
 from __future__ import annotations
 
@@ -6,7 +6,10 @@ import logging
 import sys
 import time
 from collections.abc import Iterable, Iterator
+from contextlib import AbstractContextManager
 from typing import TypeVar
+
+from vidcurate.events import Event, listening
 
 log = logging.getLogger(__name__)
 
@@ -31,14 +34,40 @@ def _bar(items: Iterable[Item], total: int, label: str) -> Iterator[Item]:
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=Console(stderr=True)) as bar:
-        yield from bar.track(items, total=total, description=label)
+    pace = _Pace()
+    with Progress(*columns, TextColumn("{task.fields[pace]}"), console=Console(stderr=True)) as bar, pace.listening():
+        task = bar.add_task(label, total=total, pace="")
+        for item in items:
+            yield item
+            pace.count += 1
+            bar.update(task, advance=1, pace=str(pace))
 
 
 def _lines(items: Iterable[Item], total: int, label: str) -> Iterator[Item]:
-    said = time.monotonic()
-    for count, item in enumerate(items, start=1):
-        yield item
-        if time.monotonic() - said > EVERY:
-            said = time.monotonic()
-            log.info("%s: %d of %d", label, count, total)
+    said, pace = time.monotonic(), _Pace()
+    with pace.listening():
+        for item in items:
+            yield item
+            pace.count += 1
+            if time.monotonic() - said > EVERY:
+                said = time.monotonic()
+                log.info("%s: %d of %d, %s", label, pace.count, total, pace)
+
+
+class _Pace:
+    """How many items have passed, how fast, and how many workers have in hand."""
+
+    def __init__(self) -> None:
+        self.count, self._under_way, self._began = 0, 0, time.monotonic()
+
+    def __str__(self) -> str:
+        minutes = max(time.monotonic() - self._began, 1e-3) / 60
+        under_way = f", {self._under_way} under way" if self._under_way else ""
+        return f"{self.count / minutes:.3g} a minute{under_way}"
+
+    def listening(self) -> AbstractContextManager[None]:
+        return listening(self._hear)
+
+    def _hear(self, event: Event) -> None:
+        if event["event"] == "queue":
+            self._under_way = event["under_way"]

@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 import shlex
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
@@ -14,7 +13,8 @@ import pyarrow.compute as pc
 
 from vidcurate.dedup.base import is_duplicate
 from vidcurate.report.advice import ESTIMATOR, capital, explanation, lines, suggestion, write_files
-from vidcurate.report.units import clock, thousands
+from vidcurate.report.template import rendered
+from vidcurate.report.units import clock
 from vidcurate.stage.advise import Advice
 from vidcurate.stage.chance import Chance
 from vidcurate.stage.intervals import Z
@@ -40,28 +40,18 @@ def write_advice(store: Store, tables: Tables, advice: Advice, per_band: int) ->
     write_files(store, advice)
     for line in lines(advice):
         log.info("advise: %s", line)
-    try:
-        import jinja2
-    except ImportError:
-        log.warning("advise: %s is not written, as jinja2 is not installed: pip install 'vidcurate[report]'", PAGE)
+    facts = {
+        "name": store.root.rpartition("/")[2] or "dataset",
+        "pairs": len(advice.shown),
+        "floor": advice.graph.floor,
+        "estimator": ESTIMATOR,
+        "chance": _chance(advice, advice.chance) if advice.chance else None,
+        "data": _data(store, tables, advice, per_band),
+    }
+    page = rendered(PAGE, facts)
+    if page is None:
         return
-    environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(Path(__file__).parent),
-        autoescape=True,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        undefined=jinja2.StrictUndefined,
-    )
-    environment.filters["thousands"] = thousands
-    page = environment.get_template("advise.html.j2").render(
-        name=store.root.rpartition("/")[2] or "dataset",
-        pairs=len(advice.shown),
-        floor=advice.graph.floor,
-        estimator=ESTIMATOR,
-        chance=_chance(advice, advice.chance) if advice.chance else None,
-        data=_data(store, tables, advice, per_band),
-    )
-    store.write(PAGE, page.encode())
+    store.write(PAGE, page)
     log.info("advise: mark pairs in %s", store.path(PAGE))
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import logging
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 from vidcurate.report.dataset import EPSILON_CURVE, EPSILON_TABLE, read_dataset
@@ -13,13 +12,12 @@ from vidcurate.report.facts import epsilon_table, folders, funnel, measured, rea
 from vidcurate.report.gallery import pairs, sheet
 from vidcurate.report.histogram import histograms
 from vidcurate.report.howto import commands, snippet
-from vidcurate.report.units import clock, counted, number, share, size, thousands, timespan
+from vidcurate.report.template import rendered
 from vidcurate.store.files import Store
 
 log = logging.getLogger(__name__)
 
 PAGE = "report.html"
-FILTERS = (clock, counted, number, share, size, thousands, timespan)
 FAILURES = 200
 """Failures that are listed; the table holds all of them."""
 
@@ -34,21 +32,10 @@ def write_report(store: Store, summary: Mapping[str, Any]) -> str | None:
     Returns:
         Key of the page; None where jinja2 is not installed, which the log says.
     """
-    try:
-        import jinja2
-    except ImportError:
-        log.warning("report: %s is not written, as jinja2 is not installed: pip install 'vidcurate[report]'", PAGE)
+    page = rendered(PAGE, _facts(store, summary))
+    if page is None:
         return None
-    environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(Path(__file__).parent),
-        autoescape=True,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        undefined=jinja2.StrictUndefined,
-    )
-    environment.filters |= {function.__name__: function for function in FILTERS}
-    page = environment.get_template("page.html.j2").render(_facts(store, summary))
-    store.write(PAGE, page.encode())
+    store.write(PAGE, page)
     log.info("report: %s", store.path(PAGE))
     return PAGE
 

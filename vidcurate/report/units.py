@@ -53,5 +53,5 @@ def share(value: float) -> str:
 
 
 def number(value: float) -> str:
-    """Three digits: 0.00123, 45.6."""
-    return f"{value:.3g}"
+    """Three digits, or a whole number: 0.00123, 45.6, 12,346."""
+    return f"{value:,.0f}" if 1000 <= abs(value) < 1e9 else f"{value:.3g}"

@@ -1,0 +1,153 @@
+"""logs/timeline.html: the course of the newest run that has done anything, by worker, and how fast it was.
+
+It is told by clocks, so it lies beside the journals and not in report.html, which is the same for the same dataset.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
+from vidcurate.errors import VidcurateError
+from vidcurate.events import Event, listening
+from vidcurate.report.course import KINDS, Course, Lane, course, stacked
+from vidcurate.report.template import rendered
+from vidcurate.stage.settle import read_tables
+from vidcurate.store.files import Store
+from vidcurate.telemetry.journal import FOLDER, journals, read_journal
+from vidcurate.telemetry.rates import rates
+
+log = logging.getLogger(__name__)
+
+PAGE = "timeline.html"
+KEY = f"{FOLDER}/{PAGE}"
+MARKS = 100
+"""Losses that are marked."""
+
+
+@contextmanager
+def drawn(store: Store) -> Iterator[None]:
+    """Draw the page once the block has ended, also by an error, if workers have done anything in it."""
+    items = 0
+
+    def hear(event: Event) -> None:
+        nonlocal items
+        items += event["event"] == "item"
+
+    try:
+        with listening(hear):
+            yield
+    except Exception:
+        _draw(store, items)
+        raise
+    _draw(store, items)
+
+
+def _draw(store: Store, items: int) -> None:
+    """Never an error: the run is done, or ends by one of its own."""
+    try:
+        if items or not store.exists(KEY):
+            write_timeline(store)
+    except (OSError, VidcurateError) as error:
+        log.warning("report: %s is not written: %s", store.path(KEY), error)
+
+
+def write_timeline(store: Store) -> str | None:
+    """Write the page.
+
+    Args:
+        store: the dataset.
+
+    Returns:
+        Its key; None where there is no journal, or jinja2 is not installed.
+    """
+    for keys in journals(store):
+        try:
+            found = course(read_journal(store, keys))
+        except (KeyError, TypeError) as error:  # another version tells other facts
+            log.warning("report: %s is passed over, it was written by another version: %r", keys[0], error)
+            continue
+        if found.tally.items:
+            page = rendered(PAGE, _facts(store, found))
+            if page is None:
+                return None
+            store.write(KEY, page)
+            log.info("report: %s", store.path(KEY))
+            return KEY
+    return None
+
+
+def _facts(store: Store, found: Course) -> dict[str, Any]:
+    tally = found.tally
+    stages: dict[str, float] = {}
+    for step in tally.steps.values():
+        for stage, seconds in step.stages.items():
+            stages[stage] = stages.get(stage, 0.0) + seconds
+        rest = step.item_seconds - sum(step.stages.values())
+        stages["other"] = stages.get("other", 0.0) + max(0.0, rest)
+    peak = float(found.pace.max())
+    return {
+        "name": store.root.rpartition("/")[2] or "dataset",
+        "tally": tally,
+        "run": tally.run,
+        "day": time.strftime("%d %B %Y, %H:%M UTC", time.gmtime(tally.began)).lstrip("0"),
+        "seconds": found.seconds,
+        "rates": rates(tally),
+        "steps": found.steps,
+        "kinds": KINDS,
+        "lanes": [_drawn(lane) for lane in found.lanes],
+        "hidden": found.hidden,
+        "ticks": [found.seconds * share for share in (0, 0.25, 0.5, 0.75, 1)],
+        "pace": _area(np.zeros_like(found.pace), found.pace / peak) if peak else "",
+        "bins": len(found.pace),
+        "peak": peak,
+        "losses": found.losses[:MARKS],
+        "stages": sorted(stages.items(), key=lambda entry: -entry[1]),
+        "worked": sum(stages.values()) or 1.0,
+        "most": max(stages.values()) or 1.0,
+        "slowest": _named(store, found),
+    }
+
+
+def _drawn(lane: Lane) -> dict[str, Any]:
+    layers = [(kind, _area(low, high)) for kind, low, high in stacked(lane.shares)]
+    return {
+        "label": lane.label,
+        "count": lane.items,
+        "busy": lane.busy,
+        "bins": lane.shares.shape[1],
+        "layers": layers,
+        "edges": "".join(f"M{at:.2f} 0v100" for at in lane.begins.tolist()),
+    }
+
+
+def _area(low: NDArray[np.float64], high: NDArray[np.float64]) -> str:
+    """An SVG path of one rectangle for each run of equal bins; 100 is the full height, and y points down."""
+    tops, heights = np.round(100 - 100 * high, 1), np.round(100 * (high - low), 1)
+    edges = np.flatnonzero((np.diff(tops) != 0) | (np.diff(heights) != 0)) + 1
+    path = []
+    for begin, end in zip([0, *edges.tolist()], [*edges.tolist(), len(tops)], strict=True):
+        if heights[begin] > 0:
+            path.append(f"M{begin} {tops[begin]:g}h{end - begin}v{heights[begin]:g}h{begin - end}z")
+    return "".join(path)
+
+
+def _named(store: Store, found: Course) -> list[dict[str, Any]]:
+    """The slowest items under the names of their videos, which only tables know."""
+    videos = read_tables(store).videos
+    ids = pa.array([slow.video for slow in found.slowest], pa.string())
+    wanted = videos.filter(pc.is_in(videos["video_id"], value_set=ids))
+    names = dict(zip(wanted["video_id"].to_pylist(), wanted["uri"].to_pylist(), strict=True))
+    return [
+        {"uri": names[slow.video], "seconds": slow.seconds, "stage": slow.stage, "stage_seconds": slow.stage_seconds}
+        for slow in found.slowest
+        if slow.video in names
+    ]
