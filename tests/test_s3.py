@@ -30,8 +30,8 @@ RECIPE = Recipe(
 )
 STEPS = ("split", "dedup", "shard", "verify")
 NAMES = ("a b#1.mp4", "sub/é+50%.mp4", "c.mp4")
-OF_THE_RUN = {"run.json", "report.html"}
-"""They say where the dataset lies."""
+OF_THE_RUN = {"run.json", "report.html", "processed_videos/_named_ids"}
+"""They say where the dataset and its source lie, and what a store says of the state of its files."""
 
 
 @pytest.fixture(scope="module")

@@ -64,7 +64,7 @@ def test_a_sweep_gives_the_summary_files_that_nemo_curator_gives(folder):
 
 def test_jobs_on_one_dataset_that_start_together_queue_up_and_end_in_one_table(folder):
     whole = ("+experiment=dedup", "out=together", "embeddings=o/histogram_embd_parquet", "cluster=single")
-    epsilons = ("0.001", "0.05", "1.5")
+    epsilons = ("0.001", "0.05", "0.1")  # all within neighbours.floor, so that any of them finds the pairs for all
 
     with ThreadPoolExecutor() as pool:
         ended = list(pool.map(lambda eps: vidcurate(*whole, f"dedup.eps={eps}", "wait=300", cwd=folder), epsilons))

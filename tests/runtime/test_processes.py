@@ -66,6 +66,19 @@ def outcomes(runtime: Processes, function: Callable[[int], int], count: int) -> 
     return sorted(result for result in results if result >= 0), lost
 
 
+def variable(_: int) -> str | None:
+    return os.environ.get("OF_THIS_RUN")
+
+
+def test_workers_have_the_environment_of_their_run(monkeypatch):
+    seen = []
+    for value in ("first", "second"):
+        monkeypatch.setenv("OF_THIS_RUN", value)
+        seen += Processes(workers=2).map(variable, range(2))
+
+    assert seen == ["first", "first", "second", "second"]
+
+
 def test_what_a_killed_worker_was_at_is_done_by_another(tmp_path):
     assert outcomes(Processes(workers=2), partial(die_once, folder=str(tmp_path)), 6) == ([0, 1, 2, 3, 4, 5], {})
 

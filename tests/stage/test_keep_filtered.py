@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import pyarrow.parquet as pq
@@ -17,8 +17,10 @@ from vidcurate.embedder.histogram import Histogram
 from vidcurate.filter.blur import Blur
 from vidcurate.filter.luma import Luma
 from vidcurate.filter.motion import Motion
+from vidcurate.records import Video
 from vidcurate.registry import settings
-from vidcurate.source.base import Input, Source
+from vidcurate.runtime.local import Local
+from vidcurate.runtime.task import Done, Lost, Task
 from vidcurate.source.folder import Folder
 from vidcurate.splitter.fixed import Fixed
 
@@ -139,24 +141,21 @@ def test_without_the_source_a_removed_clip_stays_dropped_and_the_log_says_why(ha
 
 
 @settings
-class Vanishing(Source):
-    """A folder whose videos are there when they are listed and gone when they are cut."""
+class Vanishing(Local):
+    """Videos are there when they are listed and named, and gone when they are cut."""
 
-    path: str
-
-    def inputs(self) -> Iterator[Input]:
-        for entry in sorted(Folder(path=self.path).inputs(), key=lambda entry: entry.uri):
-            yield entry
-            Path(entry.path).rename(f"{entry.path}.away")
+    def run(self, task: Task, items: Iterable[Video], *, models: bool) -> Iterator[Done | Lost]:
+        for video in items:
+            Path(video.path).rename(f"{video.path}.away")
+            yield task(video)
 
 
 def test_a_video_that_cannot_be_cut_again_is_said_to_have_failed_and_tried_in_the_next_run(half, source, tmp_path):
     shutil.copytree(source.path, tmp_path / "copy")
     loose = recipe(keep_filtered=False)
 
-    failing = curate(
-        loose, out=str(half), source=Vanishing(path=str(tmp_path / "copy")), steps=["split"], max_failures=9
-    )
+    copy = Folder(path=str(tmp_path / "copy"))
+    failing = curate(loose, out=str(half), source=copy, steps=["split"], runtime=Vanishing(), max_failures=9)
     assert failing["videos"]["failed"] == len({row["video_id"] for row in rows(half, "clips") if not row["kept"]})
     assert files(half) == named(half)
 

@@ -49,7 +49,7 @@ class Worker:
     def __init__(self, task: Task[Any, Any]) -> None:
         context = _context(task.function)
         self.pipe, theirs = context.Pipe()
-        self._process = context.Process(target=_serve, args=(theirs, task))  # type: ignore[attr-defined]  # typeshed
+        self._process = context.Process(target=_serve, args=(theirs, task, dict(os.environ)))  # type: ignore[attr-defined]  # typeshed
         with _alone():
             self._process.start()
         theirs.close()
@@ -111,9 +111,10 @@ def answer(message: bytes) -> Any:
     return value
 
 
-def _serve(pipe: Connection, task: Task[Any, Any]) -> None:
+def _serve(pipe: Connection, task: Task[Any, Any], environ: dict[str, str]) -> None:
     for number in SIGNALS:  # Ctrl-C and SLURM signal all processes; the one that started us ends us
         signal.signal(number, signal.SIG_IGN)
+    os.environ |= environ  # the server that forked us has that of the first run, with other credentials maybe
     os.environ |= dict.fromkeys(THREAD_LIMITS, "1")  # a spawned worker has imported none of the libraries yet
     threading.Thread(target=_die_with_parent, daemon=True).start()
     pipe.send_bytes(READY)
