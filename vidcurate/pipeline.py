@@ -152,6 +152,7 @@ def curate(
     with (
         leased(store, steps, wait) as lease,
         drawn(store),
+        store.swept(),
         watched(store, lease.token, steps=steps, runtime=runtime.name, metrics=metrics),
     ):
         taken = None
@@ -210,7 +211,6 @@ def split(
     known, made_from = read_named(store), wanted(recipe)
     inputs = without_taken(store, identify(source, known))
     write_named(store, known, inputs.known, taken_ids(store))
-    store.sweep()
     records = read_records(store)
     for key in superseded(records, inputs):
         remove_record(store, key)
@@ -223,15 +223,12 @@ def split(
         todo = [video for video in inputs.videos if video.id in records and records[video.id].failure]
     log.info("split: %d of %d videos are up to date, %d to do", len(inputs.videos) - len(todo), inputs.count, len(todo))
     tried: set[str] = set()
-    try:
-        while todo := todo or _without_file(inputs.videos, tried, records, recipe, store):
-            for record in progress(_processed(todo, recipe, store, runtime, lease), len(todo), "split: videos"):
-                records[record.key] = record
-                emit("video", **_ended(record))
-            tried |= {video.id for video in todo}
-            todo = []
-    finally:
-        store.sweep()
+    while todo := todo or _without_file(inputs.videos, tried, records, recipe, store):
+        for record in progress(_processed(todo, recipe, store, runtime, lease), len(todo), "split: videos"):
+            records[record.key] = record
+            emit("video", **_ended(record))
+        tried |= {video.id for video in todo}
+        todo = []
     settle(store, records.values(), recipe)
 
 

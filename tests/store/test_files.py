@@ -1,13 +1,18 @@
 from __future__ import annotations
 
+import multiprocessing
 import os
+import socket
+import time
 from pathlib import Path
 
 import pyarrow as pa
 import pytest
 
+from vidcurate.store.alive import started
 from vidcurate.store.commit import clear, commit, committed, is_current
 from vidcurate.store.files import Store
+from vidcurate.store.scratch import STALE
 
 
 def roots(tmp_path: Path) -> list[str]:
@@ -94,6 +99,46 @@ def test_sweeping_removes_the_staging_of_dead_processes_only(tmp_path):
 
         assert alive.exists()
         assert not dead.exists()
+
+
+def die_staging(root: str) -> None:
+    with Store(root).staging():
+        os._exit(9)
+
+
+def test_a_killed_process_that_nobody_has_looked_after_is_dead_too(tmp_path):
+    orphan = multiprocessing.get_context("fork").Process(target=die_staging, args=(str(tmp_path),))
+    orphan.start()
+    os.waitid(os.P_PID, orphan.pid, os.WEXITED | os.WNOWAIT)  # and leaves it as it is: a zombie
+    assert len(list(tmp_path.iterdir())) == 1
+
+    Store(str(tmp_path)).sweep()
+
+    assert list(tmp_path.iterdir()) == []
+    orphan.join()
+
+
+def test_a_process_that_has_the_number_of_a_dead_one_keeps_nothing_of_it(tmp_path):
+    store = Store(str(tmp_path))
+    with store.staging() as alive:
+        own = alive.name
+        earlier = alive.with_name(own.replace(f"-{started(os.getpid())}-", f"-{started(os.getpid()) - 1}-"))
+        earlier.mkdir()
+
+        store.sweep()
+
+        assert [path.name for path in tmp_path.iterdir()] == [own]
+
+
+def test_what_another_machine_has_left_goes_after_a_day(tmp_path):
+    old, young = (tmp_path / f".staging-{socket.gethostname()}-2-1-77-{name}" for name in ("old", "young"))
+    for folder in (old, young):
+        folder.mkdir()
+    os.utime(old, (0, time.time() - STALE - 60))
+
+    Store(str(tmp_path)).sweep()
+
+    assert list(tmp_path.iterdir()) == [young]
 
 
 def test_a_commit_is_current_for_its_own_fingerprint_only(store):

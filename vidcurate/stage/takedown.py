@@ -51,7 +51,6 @@ def take_down(store: Store, source_ids: Sequence[str]) -> Takedown:
 
     `conclude` ends it, once reports are written.
     """
-    store.sweep()
     wanted = _read(source_ids)
     if store.exists(JOURNAL):
         pending = Takedown(**store.read_json(JOURNAL))

@@ -191,10 +191,19 @@ class Store:
             yield folder
 
     def sweep(self) -> None:
-        """Remove staging folders that killed processes of this machine have left, here and in the scratch folder."""
+        """Remove staging folders that killed processes have left, here and in the scratch folder."""
         if self.is_local:
             sweep(Path(self.root))
         sweep(scratch())
+
+    @contextmanager
+    def swept(self) -> Iterator[None]:
+        """Sweep before a block, and after it: what a killed run has left behind may have been alive still."""
+        self.sweep()
+        try:
+            yield
+        finally:
+            self.sweep()
 
 
 def _linked(staged: Path, goal: Path) -> bool:

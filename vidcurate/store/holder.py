@@ -12,6 +12,8 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
 
+from vidcurate.store.alive import started
+
 RUNS: set[str] = set()
 """Tokens of the runs of this process that have not ended."""
 
@@ -52,8 +54,7 @@ class Holder:
         """Whether the run has ended, as far as this machine and this process can tell."""
         if not self.machine or self.machine != _machine():
             return False
-        started = _started(self.pid)
-        return started != self.started or (self.pid == os.getpid() and self.token not in RUNS)
+        return started(self.pid) != self.started or (self.pid == os.getpid() and self.token not in RUNS)
 
     def precedes(self, other: Holder) -> bool:
         """Whether this was the same SLURM job before it was put back into the queue."""
@@ -74,7 +75,7 @@ def this_run(steps: Sequence[str]) -> Holder:
         since=datetime.now().astimezone().isoformat(sep=" ", timespec="seconds"),
         steps=tuple(steps),
         machine=_machine(),
-        started=_started(os.getpid()),
+        started=started(os.getpid()),
         job=os.environ.get("SLURM_JOB_ID", ""),
         restarts=int(os.environ.get("SLURM_RESTART_COUNT", "0")),
     )
@@ -103,12 +104,3 @@ def _machine() -> str:
         return f"{boot} {Path('/proc/self/ns/pid').readlink()}"
     except OSError:
         return ""
-
-
-def _started(pid: int) -> int:
-    """When a process began, in ticks since boot; 0 if there is none, or it has ended and waits to be seen."""
-    try:
-        after_name = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    except OSError:
-        return 0
-    return 0 if after_name[0] in "ZX" else int(after_name[19])

@@ -17,8 +17,9 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from vidcurate.errors import NotAtHand
+from vidcurate.store.alive import started
 from vidcurate.store.options import current
-from vidcurate.store.scratch import is_alive, scratch
+from vidcurate.store.scratch import scratch
 from vidcurate.store.trouble import told
 
 log = logging.getLogger(__name__)
@@ -26,7 +27,7 @@ log = logging.getLogger(__name__)
 PAUSE = 0.2
 """Seconds between two looks for room, about."""
 
-Line = tuple[int, str, int, str]
+Line = tuple[int, int, int, str]
 """Of the ledger: process, when it was started, bytes, and a name of its own."""
 
 
@@ -51,7 +52,7 @@ def reserved(size: int, what: str, *, more: int = 0) -> Iterator[None]:
             f"{what}: {size} bytes have to lie in scratch, and storage.scratch_limit is {limit} bytes: raise it"
         )
     base, name = scratch(), uuid.uuid4().hex
-    line = os.getpid(), _started(os.getpid()), min(size + more, limit), name
+    line = os.getpid(), started(os.getpid()), min(size + more, limit), name
     waits = False
     while not _enter(base, line, limit):
         if not waits:
@@ -67,7 +68,7 @@ def reserved(size: int, what: str, *, more: int = 0) -> Iterator[None]:
 
 def _enter(base: Path, line: Line, limit: int) -> bool:
     with _ledger(base) as lines:
-        lines[:] = [other for other in lines if is_alive(other[0]) and _started(other[0]) == other[1]]
+        lines[:] = [other for other in lines if started(other[0]) == other[1]]
         fits = sum(other[2] for other in lines) + line[2] <= limit
         if fits:
             lines.append(line)
@@ -83,18 +84,10 @@ def _ledger(base: Path) -> Iterator[list[Line]]:
         fcntl.flock(file, fcntl.LOCK_EX)
         file.seek(0)
         found = [line.split() for line in file]
-        lines = [(int(one[0]), one[1], int(one[2]), one[3]) for one in found if len(one) == 4]
+        lines = [(int(one[0]), int(one[1]), int(one[2]), one[3]) for one in found if len(one) == 4]
         before = list(lines)
         yield lines
         if lines != before:
             file.truncate(0)
-            file.write("".join(f"{pid} {started} {size} {name}\n" for pid, started, size, name in lines))
+            file.write("".join(f"{pid} {since} {size} {name}\n" for pid, since, size, name in lines))
             file.flush()
-
-
-def _started(pid: int) -> str:
-    """When a process was started, in the kernel's ticks; `-` where nobody says. Numbers of processes come again."""
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[19]
-    except OSError:
-        return "-"

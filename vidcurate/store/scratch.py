@@ -7,13 +7,16 @@ import shutil
 import socket
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from vidcurate.store.alive import started
 from vidcurate.store.options import current
 from vidcurate.store.trouble import told
 
 STAGING = ".staging-"
+STALE = 86400.0
+"""Seconds without a new file after which a folder of another machine is given up."""
 
 
 def scratch() -> Path:
@@ -35,7 +38,8 @@ def staged(base: Path) -> Iterator[Path]:
     """
     with told(base, ours=True):
         base.mkdir(parents=True, exist_ok=True)
-        folder = Path(tempfile.mkdtemp(prefix=f"{STAGING}{socket.gethostname()}-{os.getpid()}-", dir=base))
+        owner = f"{socket.gethostname()}-{os.getpid()}-{started(os.getpid())}"
+        folder = Path(tempfile.mkdtemp(prefix=f"{STAGING}{owner}-", dir=base))
     try:
         with told(base):
             yield folder
@@ -44,18 +48,36 @@ def staged(base: Path) -> Iterator[Path]:
 
 
 def sweep(base: Path) -> None:
-    """Remove the folders below another that killed processes of this machine have left."""
-    for folder in base.glob(f"{STAGING}{socket.gethostname()}-*"):
-        if not is_alive(int(folder.name.rsplit("-", 2)[-2])):
+    """Remove the folders below another that killed processes have left.
+
+    Those of this machine go as soon as their process has ended. Of those of other machines nobody knows; they go after
+    a day without a new file, by the clock of the disk.
+    """
+    found = list(base.glob(f"{STAGING}*"))
+    others = [folder for folder in found if not _is_ours(folder)]
+    for folder in found:
+        if _is_ours(folder) and not _is_alive(folder):
             shutil.rmtree(folder, ignore_errors=True)
+    if others:
+        with staged(base) as fresh:
+            now = fresh.stat().st_mtime
+        for folder in others:
+            with suppress(FileNotFoundError):
+                if now - folder.stat().st_mtime > STALE:
+                    shutil.rmtree(folder, ignore_errors=True)
 
 
-def is_alive(pid: int) -> bool:
-    """Whether this machine has a process of that number."""
-    try:
-        os.kill(pid, 0)  # sends nothing, only asks
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    return True
+def _is_ours(folder: Path) -> bool:
+    return _parts(folder)[0] == socket.gethostname()
+
+
+def _is_alive(folder: Path) -> bool:
+    _, pid, since = _parts(folder)
+    return started(pid) == since
+
+
+def _parts(folder: Path) -> tuple[str, int, int]:
+    """Host, process, and when that was started."""
+    parts = folder.name.removeprefix(STAGING).rsplit("-", 3)
+    is_known = len(parts) == 4 and parts[1].isdigit() and parts[2].isdigit()
+    return (parts[0], int(parts[1]), int(parts[2])) if is_known else ("", 0, 0)
