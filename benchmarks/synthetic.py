@@ -26,6 +26,7 @@ from vidcurate.recipe import Recipe
 from vidcurate.records import Video
 from vidcurate.source.identity import video_id
 from vidcurate.splitter.fixed import Fixed
+from vidcurate.stage.decide import REASON
 from vidcurate.stage.place import KEPT
 from vidcurate.stage.record import Record, wanted, write_record
 from vidcurate.stage.settle import FOLDER, SCHEMAS
@@ -167,7 +168,7 @@ def write_records(store: Store, made: Iterable[Record], *, files: bool = False) 
 def tables(count: int, clips: int) -> Iterator[dict[str, pa.Table]]:
     """VIDEOS, CLIPS, SCORES, HASHES and DECISIONS of so many videos with so many clips each, by name and in parts.
 
-    Every clip has passed the filters; in DECISIONS nine of ten are kept.
+    Every clip has passed the filters; in DECISIONS nine of ten are kept, and the tenth repeats the one before it.
     """
     step = max(1, PART // clips)
     for start in range(0, count, step):
@@ -239,6 +240,8 @@ def _part(start: int, stop: int, clips: int) -> dict[str, pa.Table]:
     of, index = numbers // clips - start, numbers % clips
     video_ids, ids = names(VIDEO, start, stop), names(CLIP, first, last)
     begin = index * SECONDS
+    kept = (numbers % 10 != 9) | (numbers == first)
+    roots = ids.take(pa.array(np.where(kept, numbers, numbers - 1) - first))
     facts = {"width": 1280, "height": 720, "fps": 25.0, "codec": "h264", "reason": ""}
     phash = _phashes(first, last)
     offsets = np.arange(count + 1, dtype=np.int32) * phash.shape[1]
@@ -257,8 +260,9 @@ def _part(start: int, stop: int, clips: int) -> dict[str, pa.Table]:
         | {"kept": True, "reason": ""},
         "hashes": {"clip_id": ids, "duration": SECONDS, "content_hash": pc.replace_substring(ids, "-", "")}
         | {"phash": pa.ListArray.from_arrays(pa.array(offsets), pa.array(phash.reshape(-1)))},
-        "decisions": {"id": ids, "kept": numbers % 10 != 9, "group_id": ids, "reason": ""}
-        | {"witness_id": pa.nulls(count, pa.string()), "similarity": random.random(count, np.float32)},
+        "decisions": {"id": ids, "kept": kept, "witness_id": pc.if_else(pa.array(kept), None, roots)}
+        | {"similarity": random.random(count, np.float32), "group_id": roots}
+        | {"reason": pc.if_else(pa.array(kept), "", REASON)},
     }
     schemas = {"videos": VIDEOS, "clips": CLIPS, "scores": SCORES, "hashes": HASHES, "decisions": DECISIONS}
     return {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -86,7 +87,7 @@ def _runs(sizes: NDArray[np.int64], limits: Limits, at_least: int) -> list[Rows]
         most = max(start + 1, min(most, start + longest, n - left))
         least = max(start + 1, starts[min(left, len(starts) - 1)])
         share = ends[start] + (ends[n] - ends[start]) / (left + 1)
-        nearest = int(np.searchsorted(ends, share))
+        nearest = int(np.searchsorted(ends, math.ceil(share)))  # for a fraction all ends would become fractions
         nearest -= ends[nearest] - share > share - ends[nearest - 1]
         end = min(max(nearest, least), most)
         found.append(np.arange(start, end))

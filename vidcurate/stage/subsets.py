@@ -64,8 +64,9 @@ def _components(
     """Which component each video is in, int64 [count]: linked by groups of duplicates, and by witnesses."""
     if decisions is None:
         return np.arange(count)
-    ids = clips.combine_chunks()
-    ours = decisions.filter(pc.is_in(decisions["id"], value_set=ids))  # clips that are gone are in no video
+    ids, linked = clips.combine_chunks(), pc.unique(decisions["group_id"].filter(pc.invert(decisions["kept"])))
+    ours = decisions.filter(pc.is_in(decisions["group_id"], value_set=linked))  # a clip alone links nothing
+    ours = ours.filter(pc.is_in(ours["id"], value_set=ids))  # those that are gone are in no video
     own = pc.index_in(ours["id"], value_set=ids)
     groups = pc.unique(ours["group_id"])
     pairs = []
