@@ -172,7 +172,7 @@ def table(schema: pa.Schema, rows: Iterable[Mapping[str, Any]]) -> pa.Table:
     return pa.Table.from_pylist(collected, schema=schema)
 
 
-def vectors_table(ids: list[str], vectors: NDArray[np.float32]) -> pa.Table:
+def vectors_table(ids: list[str] | pa.Array, vectors: NDArray[np.float32]) -> pa.Table:
     """VECTORS: `id` and `embedding`, a list of float32 as NeMo Curator's readers expect it.
 
     Args:

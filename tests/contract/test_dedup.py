@@ -26,7 +26,9 @@ def ranks(rule: Dedup, n: int) -> np.ndarray:
     clusters = Clusters.of(vectors, np.arange(n) % 3)
     facts = pa.table({"pixels": rng.integers(1, 3, n), "duration": rng.uniform(size=n)})
     ids = tuple(f"{row:03d}" for row in range(n))
-    return rule.ranks(Candidates(ids=ids, vectors=vectors, clusters=clusters, facts=facts, seed=5))
+    return rule.ranks(
+        Candidates(ids=pa.array(ids, pa.string()), vectors=vectors, clusters=clusters, facts=facts, seed=5)
+    )
 
 
 def links(n: int, share: float, seed: int = 0) -> Links:

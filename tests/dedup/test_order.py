@@ -24,7 +24,9 @@ def order(facts: pa.Table = FACTS, **settings) -> str:
     ids = tuple("abcdefgh"[: facts.num_rows])
     vectors = np.eye(len(ids), dtype=np.float32)
     clusters = Clusters.of(vectors, np.zeros(len(ids), int))
-    ranks = Leader(**settings).ranks(Candidates(ids=ids, vectors=vectors, clusters=clusters, facts=facts, seed=0))
+    ranks = Leader(**settings).ranks(
+        Candidates(ids=pa.array(ids), vectors=vectors, clusters=clusters, facts=facts, seed=0)
+    )
     return "".join(ids[row] for row in np.argsort(ranks))
 
 

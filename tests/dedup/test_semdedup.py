@@ -24,7 +24,7 @@ def order(keep: str, ids: str, vectors: np.ndarray, seed: int = 0) -> str:
     clusters = Clusters.of(vectors, np.zeros(len(ids), np.int32))
     rows = sorted(range(len(ids)), key=ids.__getitem__)
     candidates = Candidates(
-        ids=tuple(sorted(ids)), vectors=vectors[rows], clusters=clusters, facts=pa.table({}), seed=seed
+        ids=pa.array(sorted(ids)), vectors=vectors[rows], clusters=clusters, facts=pa.table({}), seed=seed
     )
     return "".join(sorted(ids)[row] for row in np.argsort(SemDeDup(keep=keep).ranks(candidates)))
 
@@ -68,7 +68,7 @@ def test_of_1500_points_the_reference_count_is_removed(keep, removed):
     rule = SemDeDup(keep=keep)
 
     clusters = KMeans(k=5).load("cpu")(vectors, 42)
-    ranks = rule.ranks(Candidates(ids=ids, vectors=vectors, clusters=clusters, facts=pa.table({}), seed=42))
+    ranks = rule.ranks(Candidates(ids=pa.array(ids), vectors=vectors, clusters=clusters, facts=pa.table({}), seed=42))
     nearest = Clustered().load("cpu")(vectors, clusters, ranks).nearest
 
     assert vectors.shape == (1500, 3)

@@ -81,7 +81,7 @@ def test_several_references_count_as_one(store, vectors, place, tmp_path):
     both = reference([place, str(other)], vectors, store)
 
     known = find_known(store, vectors, both, "cpu")
-    assert both.ids == ("far", "right", "seen", "twin")
+    assert both.ids.to_pylist() == ["far", "right", "seen", "twin"]
     assert known.witness.to_pylist() == ["right", "seen", "seen", "seen", "far"]  # `seen` is at 7 degrees, not at 90
 
 
@@ -107,7 +107,7 @@ def test_the_files_that_are_deduplicated_are_not_held_against_themselves(store, 
     mine = str(Path(place).parent / "train.parquet")
     pq.write_table(fan_table(), mine)
 
-    assert load_reference([place], vectors, None, [store.url, mine]).ids == ("far", "seen", "twin")
+    assert load_reference([place], vectors, None, [store.url, mine]).ids.to_pylist() == ["far", "seen", "twin"]
     for against in (mine, str(Path(place).parent)):
         with pytest.raises(ConfigError, match=r"against=.*name another place"):
             load_reference([against], vectors, None, [store.url, mine])
@@ -136,7 +136,7 @@ def test_a_dataset_counts_with_the_clips_that_any_of_its_decisions_keeps(store, 
 
     assert kept[0] <= kept[1] == 2
     decisions = pa.concat_tables(pq.read_table(path) for path in (dataset / "semantic/decisions").rglob("*.parquet"))
-    assert set(known.ids) == {row["id"] for row in decisions.to_pylist() if row["kept"]}
+    assert set(known.ids.to_pylist()) == {row["id"] for row in decisions.to_pylist() if row["kept"]}
 
 
 def test_a_dataset_of_another_embedder_is_refused_by_name(store, dataset):

@@ -29,7 +29,7 @@ def families(copies: int = 4, groups: int = 30, sources: bool = False) -> Vector
     matrix /= np.linalg.norm(matrix, axis=1, keepdims=True)
     ids = tuple(f"{number:04d}" for number in range(len(matrix)))
     source = np.arange(len(ids), dtype=np.int32) % 2 if sources else None
-    return Vectors(ids=ids, matrix=matrix.astype(np.float32), digest="families", sources=source)
+    return Vectors(ids=pa.array(ids), matrix=matrix.astype(np.float32), digest="families", sources=source)
 
 
 def halves(vectors: Vectors) -> Grouping:
@@ -106,7 +106,7 @@ def test_a_scope_counts_only_its_pairs(store):
 def test_copies_that_others_stand_for_are_not_sampled(store):
     vectors = families()
     doubled = Vectors(
-        ids=(*vectors.ids, *(f"x{name}" for name in vectors.ids)),
+        ids=pa.array([*(names := vectors.ids.to_pylist()), *(f"x{name}" for name in names)]),
         matrix=np.concatenate([vectors.matrix, vectors.matrix]),
         digest="doubled",
     )

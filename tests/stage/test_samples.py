@@ -6,6 +6,7 @@ import math
 import tarfile
 
 import numpy as np
+import pyarrow as pa
 import pytest
 
 from tests.stage.cut import cut, decisions
@@ -115,7 +116,7 @@ def test_decisions_on_clips_that_are_gone_do_no_harm():
 
 def test_a_sample_has_the_subset_of_its_video_and_the_vector_of_its_clip():
     tables = cut({"a": "v1", "b": "v2"})
-    vectors = Vectors(ids=("a", "b"), matrix=np.eye(2, dtype=np.float32), digest="")
+    vectors = Vectors(ids=pa.array(["a", "b"]), matrix=np.eye(2, dtype=np.float32), digest="")
 
     first, second = samples(tables, None, SHARDER, {"v1": "val", "v2": "train"}, vectors)
 

@@ -6,6 +6,7 @@ import pickle
 from dataclasses import fields
 
 import numpy as np
+import pyarrow as pa
 import pytest
 
 from tests.stage.cut import cut
@@ -23,7 +24,9 @@ SHARDER = WebDataset(resolutions=(100, 200))
 @pytest.fixture(params=[False, True], ids=["plain", "embedded"])
 def tabled(request) -> Samples:
     tables = cut({"b": "v1", "é": "v2", "a": "v2", "c": "v3"}, filtered="b", captions=CAPTIONS, scores=SCORES)
-    vectors = Vectors(ids=("c", "é"), matrix=np.eye(2, dtype=np.float32), digest="") if request.param else None
+    vectors = (
+        Vectors(ids=pa.array(["c", "é"]), matrix=np.eye(2, dtype=np.float32), digest="") if request.param else None
+    )
     return samples(tables, None, SHARDER, {"v2": "val"}, vectors)
 
 

@@ -29,7 +29,7 @@ def test_rows_are_sorted_by_id_and_brought_to_unit_length(tmp_path):
 
     vectors = load_vectors(str(tmp_path))
 
-    assert vectors.ids == ("a", "b", "c", "d")
+    assert vectors.ids.to_pylist() == ["a", "b", "c", "d"]
     assert vectors.matrix.dtype == np.float32
     assert vectors.matrix.ravel() == pytest.approx([5 / 13, 12 / 13, 0.6, 0.8, -1, 0, 0, 1], abs=1e-7)  # float32
 
@@ -81,7 +81,7 @@ def test_hidden_and_private_files_are_passed_over(tmp_path):
     write(tmp_path / "_temporary" / "y.parquet", {"b": [1, 0]})
     write(tmp_path / ".z.parquet", {"c": [1, 0]})
 
-    assert load_vectors(str(tmp_path)).ids == ("a",)
+    assert load_vectors(str(tmp_path)).ids.to_pylist() == ["a"]
 
 
 def test_only_the_wanted_clips_are_taken(tmp_path):
@@ -91,7 +91,7 @@ def test_only_the_wanted_clips_are_taken(tmp_path):
 
     vectors = load_vectors(str(tmp_path), only=["c", "a"])
 
-    assert vectors.ids == ("a", "c")
+    assert vectors.ids.to_pylist() == ["a", "c"]
     assert vectors.matrix.tolist() == [[1, 0], [0, 1]]
 
 
@@ -103,7 +103,7 @@ def test_many_rows_in_many_row_groups_keep_their_ids(tmp_path):
     vectors = load_vectors(str(tmp_path))
 
     expected = matrix / np.linalg.norm(matrix, axis=1, keepdims=True)
-    assert vectors.ids == tuple(ids)
+    assert vectors.ids.to_pylist() == list(ids)
     assert np.abs(vectors.matrix - expected).max() < 2e-7  # float32 against float32
 
 
@@ -214,7 +214,7 @@ def test_columns_are_found_by_their_usual_names_or_by_what_they_hold(tmp_path, i
 
     vectors = load_vectors(str(tmp_path))
 
-    assert vectors.ids == ("a", "b")
+    assert vectors.ids.to_pylist() == ["a", "b"]
     assert vectors.matrix.tolist() == [[np.float32(0.6), np.float32(0.8)], [0, 1]]
 
 
@@ -227,7 +227,7 @@ def test_embeddings_of_nemo_curator_are_read(tmp_path, folder):
 
     vectors = load_vectors(str(tmp_path / folder))
 
-    assert vectors.ids == ("v0_0-clip", "v0_0-other", "v1_0-clip", "v1_0-other")
+    assert vectors.ids.to_pylist() == ["v0_0-clip", "v0_0-other", "v1_0-clip", "v1_0-other"]
     assert vectors.matrix[:2].tolist() == [[np.float32(0.6), np.float32(0.8)], [1, 0]]
 
 
@@ -238,7 +238,7 @@ def test_names_that_are_given_are_taken_and_must_be_there(tmp_path):
 
     vectors = load_vectors(path, columns=Columns(id="mine", embedding="other"))
 
-    assert vectors.ids == ("a", "b")
+    assert vectors.ids.to_pylist() == ["a", "b"]
     assert vectors.matrix.tolist() == [[1, 0], [0, 1]]
     with pytest.raises(ShapeError, match=r"no column 'our', which columns\.source names; there are id, mine"):
         load_vectors(path, columns=Columns(source="our"))
@@ -264,7 +264,7 @@ def test_ids_of_any_type_become_text(tmp_path, ids, expected):
 
     vectors = load_vectors(str(tmp_path))
 
-    assert vectors.ids == expected
+    assert vectors.ids.to_pylist() == list(expected)
     assert len(vectors.matrix) == 2
 
 
@@ -357,7 +357,7 @@ def test_rows_with_faults_are_left_out_where_that_is_asked_for(tmp_path):
 
     vectors = load_vectors(str(tmp_path), on_bad="drop")
 
-    assert vectors.ids == ("a", "b", "c", "zero")
+    assert vectors.ids.to_pylist() == ["a", "b", "c", "zero"]
     assert vectors.matrix.tolist() == [[1, 0], [0, 1], [np.float32(0.6), np.float32(0.8)], [1, 0]]
     assert [(row["id"], row["file"][-9:], row["reason"]) for row in vectors.dropped.to_pylist()] == [
         ("nan", "1.parquet", "not_finite"),
@@ -377,7 +377,7 @@ def test_the_length_of_most_vectors_is_the_right_one_though_others_come_first(tm
 
     vectors = load_vectors(str(tmp_path), on_bad="drop")
 
-    assert vectors.ids == ("c", "d", "e")
+    assert vectors.ids.to_pylist() == ["c", "d", "e"]
     assert vectors.matrix.shape == (3, 2)
     assert vectors.dropped["reason"].to_pylist() == ["length"] * 2
 

@@ -172,7 +172,7 @@ def _chance(read: Callable[[], Vectors], compared: Compared, seed: int) -> Chanc
     except MissingInput as error:
         log.warning("advise: chance is left out: %s", error)
         return None
-    if not pa.array(vectors.ids, pa.string()).equals(compared.ids):
+    if not vectors.ids.equals(compared.ids):
         log.warning("advise: chance is left out: the vectors are of other clips than dedup has compared")
         return None
     chance = by_chance(vectors.matrix, vectors.sources, seed)

@@ -9,6 +9,8 @@ import os
 from collections.abc import Sequence
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
 from fsspec.implementations.local import LocalFileSystem
 
 from vidcurate.errors import ConfigError, MissingInput, ShapeError
@@ -102,7 +104,7 @@ def _folders(place: str) -> list[list[str]]:
 
 
 def _together(parts: Sequence[Vectors]) -> Vectors:
-    names = np.concatenate([np.array(part.ids) for part in parts])
-    ids, first = np.unique(names, return_index=True)
-    matrix = np.concatenate([part.matrix for part in parts])[first]
-    return Vectors(ids=tuple(ids.tolist()), matrix=matrix, digest=fingerprint(*(part.digest for part in parts)))
+    names = pa.concat_arrays([part.ids for part in parts])
+    ids = pc.unique(names).sort()
+    matrix = np.concatenate([part.matrix for part in parts])[pc.index_in(ids, value_set=names).to_numpy()]
+    return Vectors(ids=ids, matrix=matrix, digest=fingerprint(*(part.digest for part in parts)))

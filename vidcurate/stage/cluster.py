@@ -92,7 +92,7 @@ def _write(store: Store, vectors: Vectors, clusters: Clusters) -> Iterator[str]:
     for number, rows in enumerate(members(clusters.labels)):
         for part in range(0, len(rows), PART):
             chosen = rows[part : part + PART]
-            table = vectors_table([vectors.ids[row] for row in chosen], vectors.matrix[chosen])
+            table = vectors_table(vectors.ids.take(pa.array(chosen)), vectors.matrix[chosen])
             key = f"{MEMBERS}/nearest_cent_{number}/part-{part // PART}.parquet"
             store.write_table(key, table.append_column("cosine_dist_to_cent", pa.array(distances[chosen])))
             yield key
@@ -104,7 +104,7 @@ def _read(store: Store, vectors: Vectors) -> Clusters:
     for key in store.keys(MEMBERS, ".parquet"):
         ids.append(store.read_table(key, columns=["id"])["id"])
         labels += [int(PurePosixPath(key).parent.name.rpartition("_")[2])] * len(ids[-1])
-    order = pc.index_in(pa.array(vectors.ids), value_set=pa.chunked_array(ids))
+    order = pc.index_in(vectors.ids, value_set=pa.chunked_array(ids))
     if order.null_count:
         raise MissingInput(f"{FOLDER}: {order.null_count} of {len(order)} clips are gone; remove it and run again")
     centroids = np.load(io.BytesIO(store.read(CENTROIDS)))

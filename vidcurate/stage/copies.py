@@ -29,7 +29,7 @@ class Copies:
     reason: NDArray[np.str_]
 
 
-def find_copies(hashes: pa.Table, ids: Sequence[str], ranks: NDArray[np.int64], max_bits: int) -> Copies:
+def find_copies(hashes: pa.Table, ids: Sequence[str] | pa.Array, ranks: NDArray[np.int64], max_bits: int) -> Copies:
     """Tell which clips are copies of others.
 
     Exact copies have the same coded frames; perceptual copies look alike, see `vidcurate.stage.looks`. Of each group

@@ -90,7 +90,7 @@ def vectors_of(
 ) -> Vectors:
     """The vectors that dedup compares, with what is known of their clips; arguments and errors as above."""
     place = embeddings or f"{clips_store(store).url.rstrip('/')}/{written_vectors(store, recipe)}"
-    kept = tables.clips.filter(tables.clips["kept"])["clip_id"].to_pylist()
+    kept = tables.clips["clip_id"].filter(tables.clips["kept"]).combine_chunks()
     vectors = load_vectors(place, only=kept if tables.clips.num_rows else None, columns=columns, on_bad=on_bad)
     if tables.clips.num_rows:
         vectors = replace(vectors, facts=facts_of(vectors.ids, tables), sources=sources_of(vectors.ids, tables))

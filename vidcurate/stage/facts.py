@@ -15,7 +15,7 @@ SCORE = ("aesthetic.aesthetic", "quality.quality")
 """Scores that say how good a clip looks, the first that was measured counts."""
 
 
-def facts_of(ids: Sequence[str], tables: Tables) -> pa.Table:
+def facts_of(ids: Sequence[str] | pa.Array, tables: Tables) -> pa.Table:
     """Columns of clips that split has written.
 
     Args:
@@ -40,7 +40,7 @@ def facts_of(ids: Sequence[str], tables: Tables) -> pa.Table:
     return pa.table(facts)
 
 
-def sources_of(ids: Sequence[str], tables: Tables) -> NDArray[np.int32]:
+def sources_of(ids: Sequence[str] | pa.Array, tables: Tables) -> NDArray[np.int32]:
     """Which clips are of one video: int32 [n], equal numbers for equal videos."""
     rows = pc.index_in(pa.array(ids), value_set=tables.clips["clip_id"])
     videos = tables.clips["video_id"].take(rows).combine_chunks()

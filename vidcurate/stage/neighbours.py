@@ -67,7 +67,7 @@ class Compared:
         n = len(vectors.ids)
         rows, none = np.arange(n), np.empty(0, np.int64)
         graph = Graph(nearest=nobody(n), first=none, second=none, similarity=np.empty(0, np.float32), floor=-1)
-        ids = pa.array(vectors.ids, pa.string())
+        ids = vectors.ids
         order = pa.table([ids, rows, pa.nulls(n), rows, np.full(n, "")], schema=ORDER)
         return cls(ids=ids, order=order, graph=graph, made_from=fingerprint(vectors.digest))
 
@@ -141,7 +141,7 @@ def find_neighbours(
     graph = _search(find, vectors.matrix, ranks, stands)
     details = {"order": rule.order, "knows_sources": rule.knows_sources, "clips": len(ranks), "asked": floor}
     details |= {"floor": graph.floor, "pairs": len(graph.first), "search": neighbours.name}
-    ids = pa.array(vectors.ids, pa.string())
+    ids = vectors.ids
     sources = pa.nulls(len(ids), pa.int32()) if vectors.sources is None else pa.array(vectors.sources, pa.int32())
     order = pa.table([ids, ranks, sources, stands, reason], schema=ORDER)
     rewrite(store, PAIRS_FOLDER, made_from, _write_pairs(store, ids, graph), **details)
@@ -189,7 +189,8 @@ def _standing(
         stands, reason = np.where(counts, copies.witness, stands), np.where(counts, copies.reason, reason)
     if not rule.knows_sources:
         alone = np.flatnonzero(stands == np.arange(len(stands)))
-        stands[alone] = alone[twins(vectors.matrix[alone], np.argsort(np.argsort(ranks[alone])))]
+        matrix = vectors.matrix if len(alone) == len(stands) else vectors.matrix[alone]
+        stands[alone] = alone[twins(matrix, np.argsort(np.argsort(ranks[alone])))]
         stands = stands[stands]
     return stands, reason
 

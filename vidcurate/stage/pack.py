@@ -78,4 +78,4 @@ def _all(cut: pa.Table, decided: pa.Table) -> pa.Table:
 def _vectors(source: Store, recipe: Recipe, kept: pa.ChunkedArray) -> Vectors | None:
     if not len(kept):
         return None
-    return load_vectors(f"{source.url.rstrip('/')}/{written_vectors(source, recipe)}", only=kept.to_pylist())
+    return load_vectors(f"{source.url.rstrip('/')}/{written_vectors(source, recipe)}", only=kept.combine_chunks())

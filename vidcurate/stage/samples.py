@@ -67,7 +67,7 @@ def samples(
         sides[:] = [SUBSETS.index(subsets.get(video, "train")) for video in videos["video_id"].to_pylist()]
     at = source.take(pa.array(rows)).to_numpy()
     if vectors is not None:
-        known = known.append_column("vector", pc.index_in(ids, value_set=pa.array(vectors.ids, pa.string())))
+        known = known.append_column("vector", pc.index_in(ids, value_set=vectors.ids))
     return Tabled(known, sharder, rows, sides[at], None if vectors is None else vectors.matrix)
 
 

@@ -28,13 +28,16 @@ from vidcurate.table import DROPPED
 
 log = logging.getLogger(__name__)
 
+IDS = 2**16
+"""Ids that are objects at once."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Vectors:
     """The vectors of n clips.
 
     Attributes:
-        ids: n ids, sorted, each once.
+        ids: n strings, sorted, each once.
         matrix: float32 [n, dim], rows of unit length.
         digest: SHA-256 of both; equal digests, equal vectors.
         facts: what else is known of the clips, in the order of `ids`: columns of numbers and truth values.
@@ -43,7 +46,7 @@ class Vectors:
         dropped: DROPPED, the rows that were left out.
     """
 
-    ids: tuple[str, ...]
+    ids: pa.StringArray
     matrix: NDArray[np.float32]
     digest: str
     facts: pa.Table = field(default_factory=lambda: pa.table({}))
@@ -60,7 +63,11 @@ class Vectors:
 
 
 def load_vectors(
-    place: str, *, only: Collection[str] | None = None, columns: Columns | None = None, on_bad: OnBad = "fail"
+    place: str,
+    *,
+    only: Collection[str] | pa.Array | None = None,
+    columns: Columns | None = None,
+    on_bad: OnBad = "fail",
 ) -> Vectors:
     """Read embeddings and bring their rows to unit length.
 
@@ -79,12 +86,13 @@ def load_vectors(
         MissingInput: there is no file, no row, or not each wanted id.
         ShapeError: files or rows cannot be used; all faults are said at once, with counts and examples.
     """
-    if only is not None and not only:
+    wanted = None if only is None else pa.array(only if isinstance(only, pa.Array) else sorted(only), pa.string())
+    if wanted is not None and not len(wanted):
         raise MissingInput(f"{place}: no clip to compare; the filters have dropped them all")
     fs, files = find_files(place)
-    parts, unreadable = _read(fs, files, columns or Columns(), only)
+    parts, unreadable = _read(fs, files, columns or Columns(), wanted)
     ids, sources = (_together(getattr(part, name) for part in parts) for name in ("ids", "sources"))
-    missing = _missing(set(only or ()).difference(ids.to_pylist()) if only else (), only or ())
+    missing = [] if wanted is None else _missing(wanted, ids)
     goal, count = _places(ids)
     filling = fill(fs, parts, goal, count)
     dropped = dropped_table(filling.faults, ids, [(part.path, len(part.ids)) for part in parts])
@@ -96,7 +104,7 @@ def load_vectors(
     if not len(matrix):
         raise ShapeError(f"{place}: none of {len(ids)} rows can be used: {counted(dropped)}")
     rows = pa.array(taken)
-    names = tuple(ids.take(rows).to_pylist())
+    names = ids.take(rows).combine_chunks()
     log.info("vectors: %d of %d dimensions from %d files of %s", *matrix.shape, len(files), place)
     if dropped.num_rows:
         log.warning("vectors: %d of %d rows are left out: %s", dropped.num_rows, len(ids), counted(dropped))
@@ -111,10 +119,9 @@ def load_vectors(
 
 
 def _read(
-    fs: fsspec.AbstractFileSystem, files: Sequence[str], columns: Columns, only: Collection[str] | None
+    fs: fsspec.AbstractFileSystem, files: Sequence[str], columns: Columns, wanted: pa.Array | None
 ) -> tuple[list[Rows], list[str]]:
     """All but the vectors, and what is wrong with files."""
-    wanted = None if only is None else pa.array(sorted(only), pa.string())
     parts: list[Rows] = []
     faults: defaultdict[str, list[str]] = defaultdict(list)
     for path in files:
@@ -147,11 +154,12 @@ def _together(columns: Iterable[pa.ChunkedArray]) -> pa.ChunkedArray:
     return pa.chunked_array([chunk for column in columns for chunk in column.chunks], pa.string())
 
 
-def _missing(absent: Collection[str], only: Collection[str]) -> list[str]:
+def _missing(wanted: pa.Array, ids: pa.ChunkedArray) -> list[str]:
+    absent = wanted.filter(pc.invert(pc.is_in(wanted, value_set=ids.combine_chunks()))).unique().to_pylist()
     if not absent:
         return []
     return [
-        f"{len(absent)} of {len(only)} clips have no embedding: {examples(absent)}; "
+        f"{len(absent)} of {len(wanted)} clips have no embedding: {examples(absent)}; "
         "run +experiment=split again, or name files that hold them with embeddings=PATH"
     ]
 
@@ -169,8 +177,10 @@ def _demand_none(place: str, of_files: list[str], of_rows: list[str], missing: l
     raise (ShapeError if of_files or of_rows else MissingInput)("\n".join(lines))
 
 
-def _digest(ids: tuple[str, ...], matrix: NDArray[np.float32]) -> str:
-    digest = hashlib.sha256("\n".join(ids).encode())
+def _digest(ids: pa.StringArray, matrix: NDArray[np.float32]) -> str:
+    digest = hashlib.sha256()
+    for at in range(0, len(ids), IDS):
+        digest.update(("\n" * (at > 0) + "\n".join(ids[at : at + IDS].to_pylist())).encode())
     digest.update(repr(matrix.shape).encode())
     digest.update(matrix.reshape(-1).view(np.uint8).data)
     return digest.hexdigest()
