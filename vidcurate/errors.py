@@ -3,6 +3,7 @@
 VidcurateError                 exit 1
 ├── ConfigError                exit 2   the configuration cannot be run; holds every problem found
 ├── MissingExtra               exit 2   a component needs a package that is not installed
+├── MissingDevice              exit 2   a component needs a device that this machine does not have
 ├── MissingWeights             exit 2   a model's weights are not on this machine
 ├── MissingInput               exit 2   a step needs something that an earlier step has not written
 ├── Busy                       exit 75  another run is at work on the same dataset
@@ -62,6 +63,12 @@ class MissingExtra(VidcurateError):
 
     def __init__(self, component: str, *, package: str, extra: str) -> None:
         super().__init__(f"{component} needs {package}, which is not installed: pip install 'vidcurate[{extra}]'")
+
+
+class MissingDevice(VidcurateError):
+    """A component needs a device that this machine does not have; the message says which, and what does without."""
+
+    exit_code = 2
 
 
 class MissingWeights(VidcurateError):

@@ -2,20 +2,26 @@ from __future__ import annotations
 
 import json
 import os
+import subprocess
+import sys
 from collections.abc import Iterator
 from functools import partial
+from multiprocessing import active_children
+from pathlib import Path
 
 import pytest
 
 from tests.media import write_video
-from tests.runtime.test_processes import die_at, square, worker_threads
-from tests.runtime.work import die_once, fail_at
+from tests.runtime.test_processes import collect, die_at, outcomes, square, wait_for, worker_threads
+from tests.runtime.work import die_once, exit_at, fail_at, hang_at, hoard_at, kill_at, signal_parent_at
 from tests.test_pipeline import FAST, everything
 from vidcurate import curate
-from vidcurate.errors import VidcurateError
+from vidcurate.errors import Stopped, VidcurateError, WorkerLost
 from vidcurate.runtime.dask import Dask
 from vidcurate.runtime.dask_address import DaskAddress
+from vidcurate.runtime.dispatch import LEAST, MOST
 from vidcurate.runtime.local import Local
+from vidcurate.runtime.stop import heeding
 from vidcurate.source.folder import Folder
 
 dask = pytest.importorskip("dask", reason="needs vidcurate[dask]")
@@ -23,10 +29,15 @@ distributed = pytest.importorskip("distributed", reason="needs vidcurate[dask]")
 
 
 @pytest.fixture(scope="module")
-def address() -> Iterator[str]:
-    """Of a cluster that somebody else has started: two workers."""
+def cluster() -> Iterator[distributed.LocalCluster]:
+    """One that somebody else has started: two workers."""
     with distributed.LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address="127.0.0.1:0") as cluster:
-        yield cluster.scheduler_address
+        yield cluster
+
+
+@pytest.fixture
+def address(cluster: distributed.LocalCluster) -> str:
+    return cluster.scheduler_address
 
 
 @pytest.mark.parametrize("count", [0, 1, 40])
@@ -79,12 +90,109 @@ def test_what_a_lost_worker_was_at_is_done_again(tmp_path):
     assert sorted(Dask(workers=2).map(partial(die_once, folder=str(tmp_path)), range(6))) == list(range(6))
 
 
-def test_an_item_that_kills_its_workers_says_what_to_do():
-    with (
-        dask.config.set({"distributed.scheduler.allowed-failures": 0}),
-        pytest.raises(VidcurateError, match=r"ended 1 workers .* Run the same command again .* runtime\.memory_limit"),
-    ):
-        list(Dask(workers=1).map(partial(die_at, victim=1), range(3)))
+@pytest.mark.parametrize("threads", [1, 2])
+def test_an_item_that_kills_every_worker_is_lost_alone(threads):
+    done, lost = outcomes(Dask(workers=2 // threads, threads_per_worker=threads), partial(die_at, victim=2), 12)
+
+    assert done == [0, 1, *range(3, 12)]
+    assert list(lost) == [2]
+    assert lost[2].startswith("3 Dask workers were lost at it, the last with nothing beside it in its process")
+
+
+def test_without_an_answer_for_lost_items_they_are_errors():
+    with pytest.raises(WorkerLost, match=r"1 Dask workers were lost at it, .*; only retry=failed tries it again"):
+        list(Dask(workers=1, tries=1).map(partial(exit_at, victim=2), range(4)))
+
+
+def test_an_item_that_hangs_is_lost_after_its_time_and_its_neighbour_is_not_blamed():
+    runtime = Dask(workers=1, threads_per_worker=2, time_limit=1, tries=1)
+
+    done, lost = outcomes(runtime, partial(hang_at, victim=1), 6)
+
+    assert done == [0, 2, 3, 4, 5]
+    assert list(lost) == [1]
+    assert lost[1].startswith("took longer than runtime.time_limit=1 s")
+
+
+def test_an_item_that_takes_too_much_memory_is_lost():
+    runtime = Dask(workers=1, memory_limit="1GiB", tries=1)
+
+    done, lost = outcomes(runtime, partial(hoard_at, victim=1, size=1 << 30), 4)
+
+    assert done == [0, 2, 3]
+    assert list(lost) == [1]
+
+
+def test_a_stop_lets_what_is_under_way_end_and_begins_nothing_more():
+    work, before = partial(signal_parent_at, victim=1, name="SIGTERM", seconds=0.5), set(active_children())
+
+    with heeding(grace=20), pytest.raises(Stopped, match=r"SIGTERM: .* of 100000, \d+ are left"):
+        collect(Dask(workers=2, grace=20).map(work, range(100_000)), done := [])
+
+    assert 1 in done
+    assert set(active_children()) <= before
+
+
+def test_a_stop_gives_up_what_does_not_end_in_time():
+    work, before = partial(signal_parent_at, victim=1, name="SIGTERM", seconds=600), set(active_children())
+
+    with heeding(grace=0.2), pytest.raises(Stopped, match=r"SIGTERM: .* of 100000, \d+ are left"):
+        collect(Dask(workers=2).map(work, range(100_000)), done := [])
+
+    assert 1 not in done
+    assert set(active_children()) <= before
+
+
+def test_a_scheduler_that_is_lost_says_so(tmp_path):
+    file = tmp_path / "scheduler.json"
+    begin = partial(subprocess.Popen, cwd=Path(__file__).parents[2], stderr=subprocess.DEVNULL)
+    command = [sys.executable, "-m", "dask"]
+    place = ["--scheduler-file", str(file), "--no-dashboard"]
+    scheduler = begin([*command, "scheduler", *place, "--host", "127.0.0.1", "--port", "0"])
+    worker = begin([*command, "worker", *place, "--nthreads", "1"])
+    try:
+        assert wait_for(file.exists, bool)
+        with (
+            dask.config.set({"distributed.comm.timeouts.connect": "2s"}),
+            pytest.raises(VidcurateError, match=r"the Dask scheduler was lost .* the same command goes on"),
+        ):
+            list(DaskAddress(address=str(file)).map(partial(kill_at, victim=3, pid=scheduler.pid), range(40)))
+    finally:
+        for process in (scheduler, worker):
+            process.kill()
+            process.wait()
+
+
+def test_models_go_to_the_workers_that_are_for_them():
+    options = {"nthreads": 1, "dashboard_address": None}
+    kinds = {
+        kind: {"cls": distributed.Nanny, "options": {**options, "resources": {kind: 1}}} for kind in ("model", "cpu")
+    }
+    scheduler = {"cls": distributed.Scheduler, "options": {"dashboard_address": "127.0.0.1:0", "host": "127.0.0.1"}}
+    with distributed.SpecCluster(scheduler=scheduler, workers=kinds, silence_logs=False) as cluster:
+        runtime = DaskAddress(address=cluster.scheduler_address)
+        with_models = set(runtime.map(worker_threads, range(6)))
+        without = set(runtime.map(worker_threads, range(6), models=False))
+
+    assert len(with_models) == len(without) == 1
+    assert with_models != without
+
+
+def test_neither_tasks_nor_items_pile_up(cluster):
+    drawn, most = [], 0
+
+    def items() -> Iterator[int]:
+        for number in range(3000):
+            drawn.append(number)
+            yield number
+
+    for count, _ in enumerate(DaskAddress(address=cluster.scheduler_address).map(square, items())):
+        most = max(most, len(cluster.scheduler.tasks))
+        assert len(drawn) - count <= (LEAST + 1) * MOST
+
+    assert most <= LEAST + 1
+    assert cluster.scheduler.task_prefixes["vidcurate-square"].state_counts["processing"] < 1000
+    assert wait_for(lambda: len(cluster.scheduler.tasks), lambda tasks: not tasks) == 0
 
 
 def test_a_split_is_the_same_bytes_as_in_one_process(address, tmp_path):

@@ -35,6 +35,13 @@ def exit_at(number: int, *, victim: int) -> int:
     return number
 
 
+def kill_at(number: int, *, victim: int, pid: int) -> int:
+    """Another process is killed by this item."""
+    if number == victim:
+        os.kill(pid, signal.SIGKILL)
+    return number
+
+
 def hang_at(number: int, *, victim: int) -> int:
     if number == victim:
         time.sleep(600)

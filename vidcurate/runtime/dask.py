@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING
 
 from vidcurate.registry import Count, register
 from vidcurate.runtime.on_dask import Memory, OnDask
+from vidcurate.runtime.started import started
 
 if TYPE_CHECKING:
-    from distributed import Client
+    from distributed import Client, LocalCluster
 
 
 @register
@@ -27,19 +27,17 @@ class Dask(OnDask):
     threads_per_worker: Count = 1
     memory_limit: Memory = "auto"
 
-    @contextmanager
-    def client(self) -> Iterator[Client]:
+    def client(self) -> AbstractContextManager[Client]:
         """A client of the cluster."""
-        from distributed import Client, LocalCluster
+        return started(self._start)
 
-        with (
-            LocalCluster(
-                n_workers=self.workers,
-                threads_per_worker=self.threads_per_worker,
-                memory_limit=self.memory_limit,
-                processes=True,
-                dashboard_address="127.0.0.1:0",
-            ) as cluster,
-            Client(cluster, set_as_default=False) as client,
-        ):
-            yield client
+    def _start(self) -> LocalCluster:
+        from distributed import LocalCluster
+
+        return LocalCluster(
+            n_workers=self.workers,
+            threads_per_worker=self.threads_per_worker,
+            memory_limit=self.memory_limit,
+            processes=True,
+            dashboard_address="127.0.0.1:0",
+        )

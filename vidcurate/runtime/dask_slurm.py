@@ -87,7 +87,8 @@ class DaskSlurm(OnDask):
         from distributed import Client
 
         with SLURMCluster(**self.wishes()) as cluster:
-            cluster.adapt(minimum_jobs=self.min_jobs, maximum_jobs=self.max_jobs)
+            # A job is worth its start for a second of work a thread: tasks last two, and few wait for each thread.
+            cluster.adapt(minimum_jobs=self.min_jobs, maximum_jobs=self.max_jobs, target_duration="1s")
             with Client(cluster, set_as_default=False) as client:
                 yield client
 

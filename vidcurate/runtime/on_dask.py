@@ -1,7 +1,7 @@
 """What the runtimes on Dask share: a scheduler hands items to workers on this or other machines.
 
-Only items and results travel, and no more of them are under way than keep the workers busy. What a lost worker was at
-is done again by another; what loses one worker after the other ends the run.
+Only items and results travel, and no more of them are under way than keep the workers busy. Workers that declare the
+resource `model` get the items that need models, those that declare `cpu` the others; where none declares one, all do.
 """
 
 from __future__ import annotations
@@ -12,28 +12,34 @@ import logging
 from abc import abstractmethod
 from collections.abc import Iterable, Iterator
 from contextlib import AbstractContextManager, contextmanager
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import pydantic
 
-from vidcurate.errors import MissingExtra, VidcurateError
-from vidcurate.registry import Positive, settings
+from vidcurate.errors import MissingExtra
+from vidcurate.events import emit
+from vidcurate.registry import Count, Positive, settings
 from vidcurate.runtime.base import Runtime
+from vidcurate.runtime.dispatch import Dispatch
 from vidcurate.runtime.task import Done, Item, Lost, Result, Task
 
 if TYPE_CHECKING:
-    from distributed import Client, Future
+    from distributed import Client
 
-IN_FLIGHT = 2
-"""Items under way for each thread of a worker, so that none waits for the next."""
-LEAST = 16
-"""Items under way in any case: a cluster that grows with its queue must see one."""
+log = logging.getLogger(__name__)
 
 LEAN = {
     "distributed.worker.profile.enabled": False,  # looks at the stack a hundred times a second
     "distributed.nanny.pre-spawn-environ.MALLOC_TRIM_THRESHOLD_": None,  # hands pages back after every frame
+    # Workers hold no data that could be spilled, so these would only make one wait for ever; beyond 95% it is ended.
+    "distributed.worker.memory.target": False,
+    "distributed.worker.memory.spill": False,
+    "distributed.worker.memory.pause": False,
 }
-"""Settings of Dask for workers that are started here: with both, videos cost a tenth less CPU."""
+"""Settings of Dask for workers that are started here: with the first two, videos cost a tenth less CPU."""
+
+QUIET = {"distributed": logging.WARNING, "distributed.scheduler": logging.CRITICAL, "distributed.client": logging.ERROR}
+"""Levels of Dask's loggers; what they say of a lost worker, `Dispatch` says better."""
 
 Memory = Annotated[str, pydantic.Field(pattern=r"^(auto|\d+(\.\d+)? ?[kMGT]?i?B)$")]
 """An amount of memory, such as 8GiB; auto is an even share of the machine's."""
@@ -45,9 +51,18 @@ class OnDask(Runtime):
 
     Attributes:
         part_minutes: longer videos are shared by several workers, in parts of about that length; None shares none.
+        tries: workers that one item may end before it is given up and recorded as failed; every try but the first has
+            the process of its worker for itself.
+        time_limit: seconds for one item, after which its worker is killed and it is recorded as failed; None waits for
+            ever. Workers need a nanny, as they have unless told otherwise, to be started again.
+        in_flight: tasks under way for each thread of a worker, so that none waits for the next; a task is one item, or
+            a batch of short ones.
     """
 
     part_minutes: Positive | None = 10.0
+    tries: Count = 3
+    time_limit: Positive | None = 43200.0
+    in_flight: Count = 2
 
     @property
     def remote(self) -> bool:
@@ -74,13 +89,29 @@ class OnDask(Runtime):
         """`task` of every item, in the order in which they end.
 
         Raises:
-            VidcurateError: the cluster cannot be reached or was lost, or an item has killed several workers; what had
-                ended by then has been handed out.
+            VidcurateError: the cluster cannot be reached or was lost; what had ended by then has been handed out.
         """
         queue = iter(items)
         for first in itertools.islice(queue, 1):  # without items no cluster
             with _plain(), self.client() as client:
-                yield from _mapped(client, task, itertools.chain([first], queue))
+                _introduce(self.name, client)
+                yield from Dispatch(
+                    client=client,
+                    task=task,
+                    tries=self.tries,
+                    time_limit=self.time_limit,
+                    ahead=self.in_flight,
+                    resource="model" if models else "cpu",
+                ).outcomes(itertools.chain([first], queue))
+
+
+def _introduce(runtime: str, client: Client) -> None:
+    """Say where the scheduler is, and where Dask shows people what goes on."""
+    address, link = str(client.scheduler.address), str(client.dashboard_link)
+    shown = link if importlib.util.find_spec("bokeh") else f"{link} (empty: pip install bokeh)"
+    workers = len(client.scheduler_info()["workers"])
+    log.info("runtime=%s: scheduler %s, workers %d, dashboard %s", runtime, address, workers, shown)
+    emit("cluster", scheduler=address, dashboard=link, workers=workers)
 
 
 @contextmanager
@@ -89,54 +120,12 @@ def _plain() -> Iterator[None]:
     import dask
     import distributed  # noqa: F401  # sets the level of its logger when it is imported
 
-    logger = logging.getLogger("distributed")
-    before = logger.level
-    logger.setLevel(logging.WARNING)
+    before = {name: logging.getLogger(name).level for name in QUIET}
+    for name, level in QUIET.items():
+        logging.getLogger(name).setLevel(level)
     try:
         with dask.config.set(LEAN):
             yield
     finally:
-        logger.setLevel(before)
-
-
-def _mapped(client: Client, task: Task[Item, Result], queue: Iterator[Item]) -> Iterator[Done[Result]]:
-    from distributed import as_completed
-
-    running, under_way = as_completed(loop=client.loop), 0
-    while True:
-        room = max(LEAST, IN_FLIGHT * _threads(client)) - under_way
-        fresh = [client.submit(task, item, pure=False) for item in itertools.islice(queue, room)]
-        running.update(fresh)
-        under_way += len(fresh)
-        if not under_way:
-            return
-        yield _result(next(running))
-        under_way -= 1
-
-
-def _threads(client: Client) -> int:
-    try:
-        return sum(client.nthreads().values())
-    except OSError as error:
-        raise _lost(error) from error
-
-
-def _result(future: Future) -> Any:
-    from distributed import CancelledError, KilledWorker
-
-    try:
-        return future.result()
-    except KilledWorker as error:
-        raise VidcurateError(
-            f"a task has ended {error.allowed_failures + 1} workers one after the other, most likely for want of "
-            "memory. Run the same command again to go on where it stopped, with a larger runtime.memory_limit or "
-            "fewer workers."
-        ) from error
-    except CancelledError as error:
-        raise _lost(error) from error
-
-
-def _lost(error: Exception) -> VidcurateError:
-    return VidcurateError(
-        f"the Dask scheduler was lost ({error}). Run the same command again to go on where it stopped."
-    )
+        for name, level in before.items():
+            logging.getLogger(name).setLevel(level)

@@ -50,7 +50,7 @@ class Worker:
         context = _context(task.function)
         self.pipe, theirs = context.Pipe()
         self._process = context.Process(target=_serve, args=(theirs, task, dict(os.environ)))  # type: ignore[attr-defined]  # typeshed
-        with _alone():
+        with shielded():
             self._process.start()
         theirs.close()
         self.item: Any = None
@@ -123,10 +123,11 @@ def _serve(pipe: Connection, task: Task[Any, Any], environ: dict[str, str]) -> N
             item = pipe.recv()
         except EOFError:
             return
-        pipe.send_bytes(_answered(task, item))
+        pipe.send_bytes(answered(task, item))
 
 
-def _answered(task: Task[Any, Any], item: Any) -> bytes:
+def answered(task: Task[Any, Any], item: Any) -> bytes:
+    """What `answer` reads of an item that is worked on here."""
     try:
         return pickle.dumps((task(item), None))
     except Exception as error:
@@ -157,13 +158,13 @@ def _context(function: Callable[..., object]) -> BaseContext:
         return multiprocessing.get_context("spawn")
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload([getattr(function, "func", function).__module__, *PRELOADED])
-    with _alone():
+    with shielded():
         forkserver.ensure_running()
     return context
 
 
 @contextmanager
-def _alone() -> Iterator[None]:
+def shielded() -> Iterator[None]:
     """What is started in the block uses one core, and gets none of the signals that ask a run to stop."""
     before = {name: os.environ.get(name) for name in THREAD_LIMITS}
     os.environ |= dict.fromkeys(THREAD_LIMITS, "1")

@@ -203,6 +203,11 @@ class Sharder(Component):
         """Whether samples need their embedding."""
         return False
 
+    @property
+    def runs_models(self) -> bool:
+        """Whether a shard is written with the help of models."""
+        return False
+
     @abstractmethod
     def size(self, sample: Sample) -> int:
         """Bytes that a sample takes in a shard."""

@@ -89,6 +89,11 @@ class Cosmos(Sharder):
 
             t5.check(self._place(self.model))
 
+    @property
+    def runs_models(self) -> bool:
+        """Whether captions are embedded by T5."""
+        return self.model is not None
+
     def load(self, device: str) -> Pack:
         """The function that writes a shard; raises as `check` does.
 

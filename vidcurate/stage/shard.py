@@ -98,7 +98,7 @@ def shard(
         _remove_others(store, sharder, written.values())
     work = partial(_pack, sharder=sharder, clips=clips.url, out=store.url)
     todo = [(part, wanted[part.name]) for part in parts if part.name not in written]
-    for entry in progress(runtime.map(work, todo), len(todo), "shard: shards"):
+    for entry in progress(runtime.map(work, todo, models=sharder.runs_models), len(todo), "shard: shards"):
         written[entry.name] = entry
     if base is not None:  # not before the new shards are there: until then, what lists the old ones is true
         _remove_others(store, sharder, written.values())

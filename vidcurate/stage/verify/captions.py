@@ -65,7 +65,10 @@ def check_captions(
         tasks += [Beside(place=f"{folder}/{entry.name}", entry=entry, keys=keys.get(entry.name)) for entry in known]
         earlier += sum(entry.shard != made[entry.name] for entry in known)
     parts += [
-        check for _, check in sorted(runtime.map(partial(inspect, out=store.url), tasks), key=lambda pair: pair[0])
+        check
+        for _, check in sorted(
+            runtime.map(partial(inspect, out=store.url), tasks, models=False), key=lambda pair: pair[0]
+        )
     ]
     return merged(NAME, parts, f"{earlier} were written for an earlier packing of their shard" if earlier else "")
 

@@ -80,7 +80,9 @@ def check_decoding(store: Store, tasks: list[Batch], runtime: Runtime) -> Check:
     """
     found: dict[tuple[str, int], Check] = {}
     started, size = time.monotonic(), sum(spot.size for task in tasks for spot in task.spots)
-    for place, part in progress(runtime.map(partial(decode, out=store.url), tasks), len(tasks), "verify: batches"):
+    for place, part in progress(
+        runtime.map(partial(decode, out=store.url), tasks, models=False), len(tasks), "verify: batches"
+    ):
         found[place] = part
     whole = merged("decode/clips", (found[place] for place in sorted(found)))
     seconds = max(time.monotonic() - started, 1e-9)

@@ -107,7 +107,7 @@ def check_shards(look: Look, runtime: Runtime) -> Iterator[Check]:
         runtime: maps over workers.
     """
     work = partial(inspect, sharder=look.sharder, out=look.store.url, clips=look.media)
-    found = progress(runtime.map(work, look.shards), len(look.shards), "verify: shards")
+    found = progress(runtime.map(work, look.shards, models=False), len(look.shards), "verify: shards")
     seen = sorted((_seen(look, entry) for entry in found), key=lambda entry: entry.shard.name)
     files = [entry.checks["shards/files"] for entry in seen]
     yield merged("shards/files", [*files, check_listed(look.store, look.sharder, look.shards, look.unreadable)])

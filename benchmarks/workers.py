@@ -1,0 +1,156 @@
+"""What Dask costs, and what a second worker is worth.
+
+    python benchmarks/workers.py FOLDER [--repeat N]
+    python benchmarks/workers.py --items 100000
+
+FOLDER holds videos; `+experiment=split splitter=adaptive embedder=histogram` decodes and encodes them, each with one
+thread, by runtime=local and by runtime=dask with one and two workers, which take turns on the same two cores. Medians
+of N, beside the load of the machine when each began:
+
+work    seconds from the first video begun to the last ended, of the journal
+wall    seconds of the whole command
+CPU     user and system seconds of the whole command, with all its children
+
+--items instead sends so many synthetic records through two workers, and prints what this process, which holds client
+and scheduler, takes up in the meantime.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import resource
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table
+
+RUNTIMES = {
+    "local": ["runtime=local"],
+    "dask, 1 worker": ["runtime=dask", "runtime.workers=1"],
+    "dask, 2 workers": ["runtime=dask", "runtime.workers=2"],
+}
+ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"), "1")
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """What a run took.
+
+    Attributes:
+        work: seconds from the first video begun to the last ended.
+        wall: seconds of the command.
+        cpu: CPU-seconds of it and all its children.
+        load: of the machine as it began, the average of a minute.
+    """
+
+    work: float
+    wall: float
+    cpu: float
+    load: float
+
+
+def split(folder: Path, out: Path, runtime: list[str]) -> Cost:
+    """Run the split once."""
+    command = [
+        sys.executable, "-m", "vidcurate", "+experiment=split", f"source.path={folder}", f"out={out}",
+        "splitter=adaptive", "embedder=histogram", "filter=[]", "captioner=none", "preview=none",
+        f"hydra.run.dir={out}.hydra", *runtime,
+    ]  # fmt: skip
+    load, began, before = os.getloadavg()[0], time.perf_counter(), resource.getrusage(resource.RUSAGE_CHILDREN)
+    subprocess.run(command, check=True, capture_output=True, env=os.environ | ONE_THREAD)
+    wall, after = time.perf_counter() - began, resource.getrusage(resource.RUSAGE_CHILDREN)
+    cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+    return Cost(worked(out), wall, cpu, load)
+
+
+def worked(out: Path) -> float:
+    """Seconds from the first item begun to the last ended."""
+    (journal,) = (out / "logs").glob("*.jsonl")
+    events = [json.loads(line) for line in journal.read_text(encoding="utf-8").splitlines()]
+    items = [event for event in events if event["event"] == "item"]
+    return max(item["began"] + item["seconds"] for item in items) - min(item["began"] for item in items)
+
+
+def table(costs: dict[str, list[Cost]]) -> Table:
+    """Medians, and how they compare."""
+    shown = Table(
+        "", "work s", "wall s", "CPU s", "load", title="splitter=adaptive embedder=histogram", title_justify="left"
+    )
+    for name, runs in costs.items():
+        columns = zip(*((run.work, run.wall, run.cpu, run.load) for run in runs), strict=True)
+        shown.add_row(name, *(f"{statistics.median(column):.1f}" for column in columns))
+    return shown
+
+
+def compared(costs: dict[str, list[Cost]]) -> str:
+    """The speed-up by the second worker, and the overhead of Dask."""
+    local, one, two = costs.values()
+
+    def median(runs: list[Cost], name: str) -> float:
+        return statistics.median(getattr(run, name) for run in runs)
+
+    return (
+        f"two workers against one: {median(one, 'work') / median(two, 'work'):.2f} times as fast at the work, "
+        f"{median(one, 'wall') / median(two, 'wall'):.2f} with start and end\n"
+        f"dask with one worker against local: {median(one, 'cpu') / median(local, 'cpu') - 1:+.1%} CPU-seconds"
+    )
+
+
+def record(number: int) -> dict[str, object]:
+    """What a worker says of a synthetic video."""
+    return {"key": f"{number:032x}", "clips": [{"start": start, "end": start + 5.0} for start in range(8)]}
+
+
+def resident() -> float:
+    """MiB of memory that this process takes up."""
+    pages = int(Path("/proc/self/statm").read_text(encoding="utf-8").split()[1])
+    return pages * resource.getpagesize() / 2**20
+
+
+def sizes(count: int, workers: int = 2) -> Iterator[tuple[int, float]]:
+    """Records that have come back, and MiB taken up by then; ten times."""
+    from vidcurate.runtime.dask import Dask
+
+    for done, _ in enumerate(Dask(workers=workers).map(record, range(count)), 1):
+        if not done % max(1, count // 10):
+            yield done, resident()
+
+
+def main() -> None:
+    """Print the table."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("folder", type=Path, nargs="?")
+    parser.add_argument("--repeat", type=int, default=3)
+    parser.add_argument("--items", type=int)
+    arguments = parser.parse_args()
+    if arguments.items:
+        began = time.perf_counter()
+        for done, size in sizes(arguments.items):
+            print(f"{done:9d} records {size:7.1f} MiB {time.perf_counter() - began:7.1f} s", flush=True)
+        return
+    if arguments.folder is None or not arguments.folder.is_dir():
+        parser.error(f"FOLDER={arguments.folder} is no folder of videos")
+    if hasattr(os, "sched_setaffinity"):
+        os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[:2])
+    costs: dict[str, list[Cost]] = defaultdict(list)
+    with tempfile.TemporaryDirectory() as scratch:
+        for turn in range(arguments.repeat):
+            for name, runtime in RUNTIMES.items():
+                out = Path(scratch) / f"{turn}-{len(costs[name])}-{name.replace(', ', '-').replace(' ', '-')}"
+                costs[name].append(split(arguments.folder.resolve(), out, runtime))
+    Console().print(table(costs))
+    print(compared(costs))
+
+
+if __name__ == "__main__":
+    main()
