@@ -136,7 +136,8 @@ def curate(
         demand_writable(store)
     if set(steps) == {"verify"}:  # which changes nothing
         demand_finished(store)
-        verify(store, recipe, runtime, seed)
+        with watched(store, None, steps=steps, runtime=runtime.name, metrics=metrics), step("verify"):
+            verify(store, recipe, runtime, seed)
         return summarise(store, read_tables(store), recipe)
     compared: dict[str, Any] = {"columns": columns, "on_bad": on_bad}
     after_split: dict[str, Callable[[Tables], object]] = {

@@ -63,6 +63,20 @@ def test_a_run_leaves_a_file_that_counts_what_it_did(tmp_path):
     assert sorted(path.name for path in tmp_path.iterdir()) == ["out", "vidcurate.prom", "videos"]
 
 
+def test_verify_alone_is_counted_and_writes_no_journal(tmp_path):
+    (tmp_path / "videos").mkdir()
+    write_video(tmp_path / "videos" / "a.mp4", (30, 30))
+    out = tmp_path / "out"
+    curate(FAST, source=Folder(path=str(tmp_path / "videos")), out=str(out))
+    before = sorted((out / "logs").iterdir())
+
+    curate(FAST, out=str(out), steps=["verify"], metrics=str(tmp_path / "vidcurate.prom"))
+
+    found = samples((tmp_path / "vidcurate.prom").read_text())
+    assert found["vidcurate_items_total", 'step="verify"'] > 0
+    assert sorted((out / "logs").iterdir()) == before
+
+
 def test_before_anything_has_happened_the_file_is_of_the_format():
     found = samples(exposition(Tally(), "out"))
 

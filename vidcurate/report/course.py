@@ -21,7 +21,7 @@ KINDS = ("read", "decode", "shots", "look", "encode", "write", "other")
 """Kinds of work that are told apart; `look` is sampling, filters and models."""
 _KIND = {
     "start": "read", "fetch": "read", "probe": "read", "decode": "decode", "shots": "shots", "encode": "encode",
-    "prove": "encode", "write": "write",
+    "prove": "encode", "write": "write", "pack": "write",
 }  # fmt: skip
 BINS = 240
 LANES = 40

@@ -27,6 +27,7 @@ from vidcurate.stage.settle import Tables
 from vidcurate.store import parquet
 from vidcurate.store.commit import RECORD, commit, committed, is_current
 from vidcurate.store.files import Store
+from vidcurate.timings import timed
 
 log = logging.getLogger(__name__)
 
@@ -139,7 +140,8 @@ def pack_part(part: Part, made_from: str, *, sharder: Sharder, clips: str, out: 
     store = Store(out)
     part = dataclasses.replace(part, samples=tuple(part.samples))
     write = loaded(sharder, best_device() if sharder.computes else "cpu")
-    files = list_keys(store, sharder, part, write(Store(clips), store, part))
+    with timed("pack"):
+        files = list_keys(store, sharder, part, write(Store(clips), store, part))
     entry = Shard(
         name=part.name,
         subset=part.subset,

@@ -17,12 +17,14 @@ from vidcurate.telemetry.tally import Tally
 
 
 @contextmanager
-def watched(store: Store, run: str, *, steps: Sequence[str], runtime: str, metrics: str | None) -> Iterator[None]:
+def watched(
+    store: Store, run: str | None, *, steps: Sequence[str], runtime: str, metrics: str | None
+) -> Iterator[None]:
     """Write down what the block tells, and say at its end where the time went.
 
     Args:
         store: the dataset.
-        run: tells this run from all others.
+        run: tells this run from all others; None for one that changes nothing, which writes no journal.
         steps: what it is to do.
         runtime: name of the one that it uses.
         metrics: path of a file for Prometheus; None writes none.
@@ -34,11 +36,12 @@ def watched(store: Store, run: str, *, steps: Sequence[str], runtime: str, metri
     with ExitStack() as listeners:
         if metrics is not None:
             listeners.enter_context(exposed(metrics, store.url, tally))
-        listeners.enter_context(journal(store, run))
+        if run is not None:
+            listeners.enter_context(journal(store, run))
         listeners.enter_context(listening(tally.hear))
         emit(
             "run",
-            run=run[:8],
+            run=(run or "")[:8],
             steps=[*steps],
             version=version("vidcurate"),
             host=socket.gethostname(),
