@@ -1,6 +1,6 @@
 """Datasets of any size that were never filmed: records and tables as a split would leave them, without media.
 
-    python benchmarks/synthetic.py OUT [--videos 10000] [--clips 20] [--dim 64] [--tables]
+    python -m benchmarks.synthetic OUT [--videos 10000] [--clips 20] [--dim 64] [--tables]
 
 By default OUT/videos gets one tiny file per video and OUT/dataset the records and empty clips of a split of them by
 `splitter=fixed embedder=histogram`, so that a run of it has nothing to do. With `--tables` OUT gets tables and vectors

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterator, Mapping, Sequence, Set
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
+from operator import attrgetter
 from typing import Any
 
 from vidcurate.errors import ConfigError, MediaError, MissingInput, StoreError, VidcurateError
@@ -27,27 +28,29 @@ from vidcurate.stage.again import reread_clips
 from vidcurate.stage.cut import Cutting
 from vidcurate.stage.dedup import dedup_clips
 from vidcurate.stage.enhance import enhanced
-from vidcurate.stage.inputs import identify, relicensed, superseded
-from vidcurate.stage.judge import without_file
+from vidcurate.stage.inputs import Inputs, identify, relicensed, superseded
+from vidcurate.stage.ledger import Brief, known_briefs, read_ledger, record_stamps, write_ledger
 from vidcurate.stage.named import read_named, write_named
 from vidcurate.stage.observe import look, samplings
 from vidcurate.stage.pack import pack
 from vidcurate.stage.parts import Part, parts_of
-from vidcurate.stage.place import all_stored, stored
+from vidcurate.stage.place import all_stored
 from vidcurate.stage.publish import deliver, publish, publish_again, retire
 from vidcurate.stage.recaption import recaption
 from vidcurate.stage.record import (
     Record,
+    Records,
     failed,
+    is_of_cut,
     missing,
     read_record,
-    read_records,
     remove_record,
     unseen,
     wanted,
     write_record,
 )
 from vidcurate.stage.settle import Tables, is_empty, read_tables, settle
+from vidcurate.stage.settled import is_settled, mark_settled
 from vidcurate.stage.share import Share, complete, cut_part, join, spoilt
 from vidcurate.stage.takedown import conclude, demand_finished, take_down, taken_ids, without_taken
 from vidcurate.stage.verify import verify
@@ -165,7 +168,8 @@ def curate(
         if "split" in steps:
             with step("split"):
                 split(recipe, source, store, runtime, retry, lease)
-        tables = _adopted(store, foreign) if foreign.clips else read_tables(store)
+        unread = ["hashes", "scores"] if set(steps) == {"split"} else []
+        tables = _adopted(store, foreign) if foreign.clips else read_tables(store, but=unread)
         if not ("split" in steps and is_empty(tables)):
             for name, work in after_split.items():
                 if name in steps:
@@ -212,25 +216,50 @@ def split(
     known, made_from = read_named(store), wanted(recipe)
     inputs = without_taken(store, identify(source, known))
     write_named(store, known, inputs.known, taken_ids(store))
-    records = read_records(store)
-    for key in superseded(records, inputs):
-        remove_record(store, key)
-        del records[key]
-    for record in (*inputs.settled, *relicensed(records, inputs)):
-        write_record(store, record)
-        records[record.key] = record
-    todo = [video for video in inputs.videos if missing(records.get(video.id), made_from)]
+    stamps, ledger = record_stamps(store), read_ledger(store)
+    briefs = known_briefs(store, ledger, stamps)
+    is_changed = _put_right(store, briefs, inputs)
+    todo = [video for video in inputs.videos if missing(briefs.get(video.id), made_from)]
     if retry == "failed":
-        todo = [video for video in inputs.videos if video.id in records and records[video.id].failure]
+        todo = [video for video in inputs.videos if video.id in briefs and briefs[video.id].is_failed]
     log.info("split: %d of %d videos are up to date, %d to do", len(inputs.videos) - len(todo), inputs.count, len(todo))
-    tried: set[str] = set()
-    while todo := todo or _without_file(inputs.videos, tried, records, recipe, store):
-        for record in progress(_processed(todo, recipe, store, runtime, lease), len(todo), "split: videos"):
-            records[record.key] = record
-            emit("video", **_ended(record))
-        tried |= {video.id for video in todo}
-        todo = []
-    settle(store, records.values(), recipe)
+    may_cut = {video.id for video in inputs.videos}
+    while True:
+        if todo:
+            is_changed = True
+            may_cut -= {video.id for video in todo}
+            for record in progress(_processed(todo, recipe, store, runtime, lease), len(todo), "split: videos"):
+                briefs[record.key] = Brief.of(record)
+                emit("video", **_ended(record))
+        if is_changed:
+            stamps = record_stamps(store)
+        if is_settled(store, recipe, stamps):
+            break
+        ours = sorted((brief for brief in briefs.values() if is_of_cut(brief, made_from)), key=attrgetter("uri", "key"))
+        lacking = settle(store, Records(store, [brief.key for brief in ours]), recipe, may_cut)
+        todo = [video for video in inputs.videos if video.id in lacking & may_cut]
+        if not todo:
+            if not lacking:
+                mark_settled(store, recipe, stamps)
+            break
+        log.info("split: %d videos are cut again: clips of theirs that were dropped and removed pass now", len(todo))
+    write_ledger(store, briefs, stamps, ledger)
+
+
+def _put_right(store: Store, briefs: dict[str, Brief], inputs: Inputs) -> bool:
+    """Make records say of inputs what the source says now, and `briefs` with them; whether any has changed."""
+    gone = superseded(briefs, inputs)
+    for key in gone:
+        remove_record(store, key)
+        del briefs[key]
+    licenses = relicensed(briefs, inputs)
+    found = Records(store, list(licenses))
+    stated = [replace(one, video=one.video | {"license": licenses[one.key]}) for one in found]
+    told = [*(one for one in inputs.settled if not _is_recorded(store, one, briefs)), *stated]
+    for record in told:
+        write_record(store, record)
+        briefs[record.key] = Brief.of(record)
+    return bool(gone or told)
 
 
 def _ended(record: Record) -> dict[str, Any]:
@@ -246,15 +275,9 @@ def _ended(record: Record) -> dict[str, Any]:
     }
 
 
-def _without_file(
-    videos: Sequence[Video], tried: Set[str], records: Mapping[str, Record], recipe: Recipe, store: Store
-) -> list[Video]:
-    """Videos to cut again: `keep_filtered=false` has removed clips of theirs that pass the filters now."""
-    keys = without_file(records.values(), recipe, stored(store)) - tried
-    found = [video for video in videos if video.id in keys]
-    if found:
-        log.info("split: %d videos are cut again: clips of theirs that were dropped and removed pass now", len(found))
-    return found
+def _is_recorded(store: Store, record: Record, briefs: Mapping[str, Brief]) -> bool:
+    """Whether a record of an input that needs no work says this already."""
+    return briefs.get(record.key) == Brief.of(record) and read_record(store, record.key) == record
 
 
 def _processed(

@@ -93,7 +93,7 @@ def demand_success(summary: Mapping[str, Any], max_failures: int) -> None:
 
 
 def _videos(videos: pa.Table) -> dict[str, int]:
-    ends = Counter("kept" if status == "processed" else status for status in videos["status"].to_pylist())
+    ends = Counter({"kept" if status == "processed" else status: count for status, count in _counts(videos["status"])})
     counts = {"in": videos.num_rows, **{fate: ends[fate] for fate in FATES}}
     if counts["in"] != sum(counts[fate] for fate in FATES):
         raise VidcurateError(f"inputs do not add up: {counts}, {dict(ends)}; this is a defect of vidcurate, report it")
@@ -101,9 +101,13 @@ def _videos(videos: pa.Table) -> dict[str, int]:
 
 
 def _reasons(videos: pa.Table) -> dict[str, int]:
-    rows = (row for row in videos.to_pylist() if row["status"] != "processed")
-    words = ("exact_copy" if row["status"] == "duplicate" else row["reason"] for row in rows)
-    return dict(sorted(Counter(words).items()))
+    words = pc.if_else(pc.equal(videos["status"], "duplicate"), "exact_copy", videos["reason"])
+    return dict(sorted(_counts(words.filter(pc.not_equal(videos["status"], "processed")))))
+
+
+def _counts(words: pa.ChunkedArray) -> list[tuple[str, int]]:
+    """How often each word occurs."""
+    return [(entry["values"], entry["counts"]) for entry in pc.value_counts(words).to_pylist()]
 
 
 def _bounds(bounds: pa.Table) -> dict[str, Any]:
@@ -120,18 +124,23 @@ def _clips(clips: pa.Table) -> dict[str, Any]:
         "kept": kept.num_rows,
         "seconds": round(pc.sum(clips["duration"]).as_py() or 0.0, 3),
         "kept_seconds": round(pc.sum(kept["duration"]).as_py() or 0.0, 3),
-        "filtered": dict(sorted(Counter(reason for reason in clips["reason"].to_pylist() if reason).items())),
+        "filtered": dict(sorted((reason, count) for reason, count in _counts(clips["reason"]) if reason)),
     }
 
 
 def _captions(captions: pa.Table) -> dict[str, int]:
-    rows = captions.to_pylist()
+    def told(name: str) -> int:
+        return int(pc.sum(pc.not_equal(captions[name], "")).as_py() or 0)
+
+    def total(name: str) -> int:
+        return int(pc.sum(captions[name]).as_py() or 0)
+
     return {
-        "windows": len(rows),
-        "captioned": sum(bool(row["caption"]) for row in rows),
-        "failed": sum(bool(row["failure"]) for row in rows),
-        "enhanced": sum(bool(row["enhanced_caption"]) for row in rows),
-        "enhancer_failed": sum(bool(row["enhancer_failure"]) for row in rows),
-        "prompt_tokens": sum(row["prompt_tokens"] or 0 for row in rows),
-        "output_tokens": sum(row["output_tokens"] or 0 for row in rows),
+        "windows": captions.num_rows,
+        "captioned": told("caption"),
+        "failed": told("failure"),
+        "enhanced": told("enhanced_caption"),
+        "enhancer_failed": told("enhancer_failure"),
+        "prompt_tokens": total("prompt_tokens"),
+        "output_tokens": total("output_tokens"),
     }

@@ -75,7 +75,7 @@ def read_dataset(store: Store, eps: float | None) -> Dataset:
         store: the dataset.
         eps: show the decisions at this epsilon; None or one that was not tried shows the first there are.
     """
-    tables = read_tables(store)
+    tables = read_tables(store, but=["hashes"])
     decisions, decided = _decisions(store, eps)
     return Dataset(
         videos=tables.videos,

@@ -47,8 +47,10 @@ def local_stamp(place: str) -> Stamp | None:
 
 
 def listed_stamp(details: Mapping[str, Any]) -> Stamp | None:
-    """The stamp of a remote file, from what `find(detail=True)` of fsspec says; None if that does not tell."""
+    """The stamp of a file, as `find(detail=True)` of fsspec or `Store.details` tell of it; None if they do not tell."""
     size = details.get("size")
+    if "mtime_ns" in details:
+        return Stamp(f"{size} {details['mtime_ns']} {details['ino']}", details["mtime"])
     for name in TAGS:
         if details.get(name):
             return Stamp(f"{size} {details[name]}", 0.0)

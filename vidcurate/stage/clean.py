@@ -19,12 +19,14 @@ from vidcurate.stage.decide import FOLDER as DECISIONS
 from vidcurate.stage.epsilon import CURVE, NAME, SOURCES, SWEEPS
 from vidcurate.stage.known import FOLDER as KNOWN
 from vidcurate.stage.labels import FILES as LABELS
+from vidcurate.stage.ledger import KEY as LEDGER
 from vidcurate.stage.named import KEY as NAMED_IDS
 from vidcurate.stage.neighbours import FOLDER as NEIGHBOURS
 from vidcurate.stage.neighbours import ORDER_FOLDER
 from vidcurate.stage.publish import FILES
 from vidcurate.stage.recall import FOLDER as RECALL
 from vidcurate.stage.record import FOLDER as RECORDS
+from vidcurate.stage.settled import KEY as SETTLED
 from vidcurate.store.commit import RECORD, commit, committed
 from vidcurate.store.files import Store
 from vidcurate.telemetry.journal import forget
@@ -34,7 +36,7 @@ OWN = ("clip_id", "video_id", "id", "other_id", "key", "span_uuid")
 DERIVED = (
     f"{NEIGHBOURS}/{RECORD}", ORDER_FOLDER, CLUSTERS, RECALL, KNOWN, SWEEPS, f"{NAME}.csv", f"{NAME}.md", SOURCES,
     CURVE, "semantic/advice.json", "semantic/advice.md", "advise.html", "report.html", "logs/timeline.html",
-    "summary.json", "verify.json", "verify.md", NAMED_IDS,
+    "summary.json", "verify.json", "verify.md", NAMED_IDS, LEDGER, SETTLED,
 )  # fmt: skip
 """What the next dedup, advise or report makes anew. Without the first of them none takes the comparison for whole."""
 

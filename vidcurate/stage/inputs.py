@@ -16,6 +16,7 @@ from vidcurate.records import NAMESPACE, Video
 from vidcurate.source.base import Input, Source
 from vidcurate.source.identity import video_id
 from vidcurate.source.stamp import Stamp, local_stamp
+from vidcurate.stage.ledger import Brief
 from vidcurate.stage.named import RACY, Named
 from vidcurate.stage.record import Record, failed
 from vidcurate.store.reach import is_url
@@ -153,20 +154,19 @@ def _barred(video: Video) -> Record:
     return Record(key=key, video=row | {"status": "filtered", "reason": TAKEN})
 
 
-def superseded(records: Mapping[str, Record], inputs: Inputs) -> list[str]:
+def superseded(briefs: Mapping[str, Brief], inputs: Inputs) -> list[str]:
     """Keys of records that yielded nothing and whose file holds something else by now: a failed one put right, say."""
-    listed = {video.uri: video.id for video in inputs.videos} | {one.video["uri"]: one.key for one in inputs.settled}
-    return [key for key, record in records.items() if not record.clips and listed.get(record.video["uri"], key) != key]
+    listed = {video.uri: video.id for video in inputs.videos} | {one.uri: one.key for one in inputs.settled}
+    return [key for key, brief in briefs.items() if not brief.num_clips and listed.get(brief.uri, key) != key]
 
 
-def relicensed(records: Mapping[str, Record], inputs: Inputs) -> list[Record]:
-    """Records of videos whose licence is stated otherwise by now, put right; nothing else of them depends on it."""
-    known = ((records[video.id], video.license) for video in inputs.videos if video.id in records)
-    return [
-        replace(record, video=record.video | {"license": license})
-        for record, license in known
-        if record.video.get("license", "") != license
-    ]
+def relicensed(briefs: Mapping[str, Brief], inputs: Inputs) -> dict[str, str]:
+    """Licences, by the keys of their records, of videos for which another is stated by now than is recorded."""
+    return {
+        video.id: video.license
+        for video in inputs.videos
+        if video.id in briefs and briefs[video.id].license != video.license
+    }
 
 
 def _copy(video: Video, original: Video) -> Record:

@@ -1,109 +1,104 @@
-"""From stored scores to verdicts: bounds, percentiles among them, are applied to all clips of the dataset at once."""
+"""From stored scores to verdicts: bounds, percentiles among them, are drawn through all clips of the dataset."""
 
 from __future__ import annotations
 
+from array import array
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
-from typing import Any
 
 from vidcurate.filter.base import Facts, Filter
-from vidcurate.filter.bound import Drawn, drawn
-from vidcurate.recipe import Recipe
+from vidcurate.filter.bound import drawn
 from vidcurate.registry import loaded
-from vidcurate.stage.record import Record, Row, wanted
+from vidcurate.stage.record import Record, Row
 
 UNSEEN = "unseen"
 """Reason of clips that this recipe has failed to look at."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Lines:
+    """Where the filters draw their lines.
+
+    Attributes:
+        filters: in the order in which they are asked, percentiles as the numbers they came to.
+        bounds: rows of BOUNDS.
+    """
+
+    filters: tuple[Filter, ...]
+    bounds: tuple[Row, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Verdicts:
-    """What the filters say of the clips.
+    """What the filters say of the clips of one record.
 
     Attributes:
         reasons: of every clip the first reason by which it is dropped; empty if it passes.
-        scores: rows of SCORES, in the order of the records, their clips and the filters.
-        bounds: rows of BOUNDS.
+        scores: rows of SCORES, in the order of the clips and the filters.
     """
 
     reasons: dict[str, str]
     scores: list[Row]
-    bounds: list[Row]
 
 
-def current(records: Iterable[Record], recipe: Recipe) -> list[Record]:
-    """Records of this recipe's cut; those of inputs that yield nothing whatever the recipe are among them."""
-    cut = wanted(recipe)["clips"]
-    return [record for record in records if not record.made_from or record.made_from["clips"] == cut]
-
-
-def judge(records: Sequence[Record], filters: Sequence[Filter]) -> Verdicts:
-    """Draw every line and say who is beyond it.
+def lines(records: Iterable[Record], filters: Sequence[Filter]) -> Lines:
+    """Draw every line.
 
     Args:
-        records: of one recipe; percentiles are of all their clips.
+        records: of one recipe; they are looked at only for percentiles, which are of all their clips.
         filters: in the order in which they are asked.
     """
-    scores = _scores(records, filters)
-    reasons = {clip["clip_id"]: UNSEEN if record.failure else "" for record in records for clip in record.clips}
-    found: dict[tuple[str, str], str] = {}
-    bounds: list[Drawn] = []
-    for entry in filters:
-        values: dict[str, list[float]] = defaultdict(list)
-        for clip in reasons:
-            for name, value in scores[clip, entry.name].items():
-                values[name].append(value)
-        settled, lines = drawn(entry, values)
-        bounds += lines
-        for clip in reasons:
-            found[clip, entry.name] = settled.reason(scores[clip, entry.name]) or ""
-            reasons[clip] = reasons[clip] or found[clip, entry.name]
-    return Verdicts(
-        reasons=reasons,
-        scores=[
-            {"clip_id": clip, "filter": entry.name, "score": name, "value": value}
-            | {"kept": not found[clip, entry.name], "reason": found[clip, entry.name]}
-            for clip in reasons
-            for entry in filters
-            for name, value in scores[clip, entry.name].items()
-        ],
-        bounds=[asdict(line) for line in bounds],
+    relative = [entry for entry in filters if any(isinstance(getattr(entry, limit.key), str) for limit in entry.limits)]
+    values: dict[str, dict[str, array[float]]] = {entry.name: defaultdict(lambda: array("d")) for entry in relative}
+    for record in records if relative else ():
+        scores = _scores(record, relative)
+        for clip in record.clips:
+            for entry in relative:
+                for name, value in scores[clip["clip_id"], entry.name].items():
+                    values[entry.name][name].append(value)
+    outcomes = [drawn(entry, values.get(entry.name, {})) for entry in filters]
+    return Lines(
+        filters=tuple(settled for settled, _ in outcomes),
+        bounds=tuple(asdict(line) for _, found in outcomes for line in found),
     )
 
 
-def without_file(records: Iterable[Record], recipe: Recipe, files: Collection[str]) -> set[str]:
-    """Keys of the records that have a clip which passes the filters, or may, but has no file: to be cut again.
+def judge(record: Record, filters: Sequence[Filter]) -> Verdicts:
+    """Say which clips of a record are beyond which line.
 
     Args:
-        records: all of the dataset.
-        recipe: the filters and the cut.
-        files: ids of the clips that have a file.
+        record: of the recipe's cut.
+        filters: as `lines` gives them.
     """
-    ours = current(records, recipe)
-    reasons = judge(ours, recipe.filter).reasons
-    return {
-        record.key
-        for record in ours
-        if any(reasons[clip["clip_id"]] in {"", UNSEEN} and clip["clip_id"] not in files for clip in record.clips)
-    }
+    scores = _scores(record, filters)
+    reasons, rows = {}, []
+    for clip in record.clips:
+        name = clip["clip_id"]
+        reasons[name] = UNSEEN if record.failure else ""
+        for entry in filters:
+            found = scores[name, entry.name]
+            reason = entry.reason(found) or ""
+            reasons[name] = reasons[name] or reason
+            verdict = {"clip_id": name, "filter": entry.name, "kept": not reason, "reason": reason}
+            rows += [verdict | {"score": score, "value": value} for score, value in found.items()]
+    return Verdicts(reasons=reasons, scores=rows)
 
 
-def _scores(records: Sequence[Record], filters: Sequence[Filter]) -> dict[tuple[str, str], dict[str, float]]:
+def _scores(record: Record, filters: Sequence[Filter]) -> Mapping[tuple[str, str], dict[str, float]]:
     """Scores of every clip by every filter, those that need no frames included."""
     scores: dict[tuple[str, str], dict[str, float]] = defaultdict(dict)
-    for record in records:
-        for row in record.scores:
-            scores[row["clip_id"], row["filter"]][row["score"]] = row["value"]
-        for entry in filters:
-            if entry.sampling is None:
-                score = loaded(entry, "cpu")
-                for clip in record.clips:
-                    scores[clip["clip_id"], entry.name] = score(_facts(clip, record.video))
+    for row in record.scores:
+        scores[row["clip_id"], row["filter"]][row["score"]] = row["value"]
+    for entry in filters:
+        if entry.sampling is None:
+            score = loaded(entry, "cpu")
+            for clip in record.clips:
+                scores[clip["clip_id"], entry.name] = score(_facts(clip, record.video))
     return scores
 
 
-def _facts(clip: dict[str, Any], video: dict[str, Any]) -> Facts:
+def _facts(clip: Row, video: Row) -> Facts:
     return Facts(
         duration=clip["duration"],
         width=clip["width"],

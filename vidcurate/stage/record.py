@@ -6,9 +6,12 @@ run that was killed and run again ends with the same bytes as one that was not.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, replace
-from typing import Any
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field, replace
+from functools import partial
+from typing import Any, Protocol
 
 from vidcurate.recipe import Recipe
 from vidcurate.records import Video
@@ -18,6 +21,8 @@ from vidcurate.store.files import Store
 from vidcurate.store.mask import masked
 
 FOLDER = "processed_videos"
+AHEAD, REMOTE = 1024, 32
+"""Records that are asked for before they are wanted, and how many at a time where most of the time is spent waiting."""
 
 Row = dict[str, Any]
 """A row of one of the tables of `vidcurate.table`."""
@@ -47,6 +52,52 @@ class Record:
     hashes: list[Row] = field(default_factory=list)
     failure: Row | None = None
 
+    @property
+    def uri(self) -> str:
+        """Of the input."""
+        return str(self.video["uri"])
+
+    @property
+    def license(self) -> str:
+        """Under which the input may be used; older records know of none."""
+        return str(self.video.get("license", ""))
+
+    @property
+    def num_clips(self) -> int:
+        """How many clips it has yielded."""
+        return len(self.clips)
+
+
+class Known(Protocol):
+    """What decides whether a video is up to date: a record, or what a ledger says of it."""
+
+    @property
+    def made_from(self) -> Mapping[str, str]:
+        """Fingerprint of what each product was made from."""
+
+    @property
+    def num_clips(self) -> int:
+        """How many clips it has yielded."""
+
+
+@dataclass(frozen=True, slots=True)
+class Records:
+    """Records of a dataset, read while they are iterated, each time anew, so that a million of them need no memory.
+
+    Attributes:
+        store: the dataset.
+        keys: of those wanted, in this order; one that is not there is left out.
+    """
+
+    store: Store
+    keys: Sequence[str]
+
+    def __iter__(self) -> Iterator[Record]:
+        with ThreadPoolExecutor(1 if self.store.is_local else REMOTE) as pool:
+            for start in range(0, len(self.keys), AHEAD):
+                found = pool.map(partial(read_record, self.store), self.keys[start : start + AHEAD])
+                yield from (record for record in found if record is not None)
+
 
 def wanted(recipe: Recipe) -> dict[str, str]:
     """Fingerprint of every product that a recipe asks of a video.
@@ -70,13 +121,18 @@ def wanted(recipe: Recipe) -> dict[str, str]:
     return made_from | {f"score/{entry.name}": fingerprint(clips, entry) for entry in seeing}
 
 
-def missing(record: Record | None, made_from: Mapping[str, str]) -> frozenset[str]:
+def missing(record: Known | None, made_from: Mapping[str, str]) -> frozenset[str]:
     """Products that have to be made: all of them where the clips themselves are missing or of another recipe."""
     if record is None or record.made_from.get("clips") != made_from["clips"]:
         return frozenset(made_from)
-    if not record.clips:  # a failed or empty video has no clips to make anything from
+    if not record.num_clips:  # a failed or empty video has no clips to make anything from
         return frozenset()
     return frozenset(product for product, value in made_from.items() if record.made_from.get(product) != value)
+
+
+def is_of_cut(record: Known, made_from: Mapping[str, str]) -> bool:
+    """Whether it belongs into the tables of a recipe: it is of its cut, or yields nothing whatever the recipe."""
+    return not record.made_from or record.made_from["clips"] == made_from["clips"]
 
 
 def failed(video: Video, stage: str, error: BaseException, made_from: Mapping[str, str]) -> Record:
@@ -115,8 +171,9 @@ def unseen(known: Record, error: BaseException) -> Record:
 
 
 def write_record(store: Store, record: Record) -> None:
-    """Commit a video."""
-    store.write_json(f"{FOLDER}/{record.key}.json", asdict(record))
+    """Commit a video: one line, as the C encoder of `json` knows no indents and is ten times as fast."""
+    content = json.dumps(vars(record), sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+    store.write(f"{FOLDER}/{record.key}.json", content.encode() + b"\n")
 
 
 def remove_record(store: Store, key: str) -> None:
@@ -126,14 +183,16 @@ def remove_record(store: Store, key: str) -> None:
 
 def read_record(store: Store, key: str) -> Record | None:
     """The record of one input; None if it has not been committed."""
-    name = f"{FOLDER}/{key}.json"
-    return Record(**store.read_json(name)) if store.exists(name) else None
+    try:
+        return Record(**store.read_json(f"{FOLDER}/{key}.json"))
+    except (FileNotFoundError, NotADirectoryError):
+        return None
 
 
 def read_records(store: Store) -> dict[str, Record]:
     """Every committed input, by the key of its record."""
-    records = (Record(**store.read_json(key)) for key in store.keys(FOLDER, ".json"))
-    return {record.key: record for record in records}
+    keys = sorted(name.removesuffix(".json") for name in store.names(FOLDER, ".json"))
+    return {record.key: record for record in Records(store, keys)}
 
 
 def _snake(name: str) -> str:

@@ -4,22 +4,27 @@ from __future__ import annotations
 
 import logging
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator
+from contextlib import ExitStack
 from dataclasses import dataclass
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from vidcurate.recipe import Recipe
-from vidcurate.stage.judge import current, judge
-from vidcurate.stage.place import place, stored
+from vidcurate.stage.judge import UNSEEN, judge, lines
+from vidcurate.stage.place import Move, Placed, place
 from vidcurate.stage.record import Record, Row, wanted
 from vidcurate.store.commit import commit, committed
 from vidcurate.store.files import Store
-from vidcurate.table import BOUNDS, CAPTIONS, CLIPS, FAILURES, HASHES, SCORES, VIDEOS, table
+from vidcurate.store.rows import RowWriter
+from vidcurate.table import BOUNDS, CAPTIONS, CLIPS, FAILURES, HASHES, SCORES, VIDEOS
 
 log = logging.getLogger(__name__)
 
 FOLDER = "tables"
+GONE = "file_removed"
+"""Reason of clips that pass the filters but have no file."""
 SCHEMAS = {
     "videos": VIDEOS,
     "clips": CLIPS,
@@ -55,41 +60,79 @@ class Tables:
     failures: pa.Table
 
 
-def settle(store: Store, records: Iterable[Record], recipe: Recipe) -> Tables:
-    """Apply the filters' bounds, put clips where they belong, and write all tables.
+def settle(
+    store: Store, records: Iterable[Record], recipe: Recipe, may_cut: Collection[str] = frozenset()
+) -> frozenset[str]:
+    """Apply the filters' bounds, put clips where they belong, and write all tables, in bounded memory.
 
-    Records of another recipe are left out: their clips are of another cut.
+    Args:
+        store: the dataset.
+        records: of this recipe's cut, sorted by the uris of their inputs and by their keys. They are iterated once,
+            and before that once more where a bound is a percentile.
+        recipe: the filters, and whether dropped clips keep their files.
+        may_cut: keys of records whose videos are there to be cut again.
+
+    Returns:
+        Keys of the records that have a clip which passes the filters, or may, but has no file, because an earlier run
+        with `keep_filtered=false` has removed it. If any of them is in `may_cut`, nothing has been changed.
     """
-    made_from = wanted(recipe)
-    ours = sorted(current(records, recipe), key=lambda record: (record.video["uri"], record.key))
-    verdicts = judge(ours, recipe.filter)
-    for line in verdicts.bounds:
+    found = lines(records, recipe.filter)
+    for line in found.bounds:
         if line["given"].startswith("p"):
             log.info("filter.%(filter)s.%(key)s=%(given)s came to %(value)s", line)
-    reasons = verdicts.reasons | _removed(store, ours, verdicts.reasons)
-    uris = place(store, {clip["clip_id"]: not reasons[clip["clip_id"]] for clip in _clips(ours)}, recipe.keep_filtered)
-    videos, clips = [], []
-    for record in ours:
-        fates = [clip | _fate(clip["clip_id"], reasons, uris) for clip in record.clips]
-        clips += fates
-        videos.append(_video(record, fates))
-    tables = Tables(
-        videos=table(VIDEOS, videos),
-        clips=table(CLIPS, clips),
-        scores=table(SCORES, verdicts.scores),
-        bounds=table(BOUNDS, verdicts.bounds),
-        captions=table(CAPTIONS, (row for record in ours for row in record.captions)),
-        hashes=table(HASHES, _hashes(ours)),
-        failures=table(FAILURES, (record.failure for record in ours if record.failure)),
-    )
-    write_tables(store, tables, made_from["clips"], embeddings=recipe.embedder.folder)
-    return tables
+    placed, moves = Placed(store), list[Move]()
+    lacking: set[str] = set()
+    gone = 0
+    with store.staging() as folder:
+        paths = {name: folder / f"{name}.parquet" for name in SCHEMAS}
+        with ExitStack() as held:
+            tables = {name: held.enter_context(RowWriter(paths[name], schema)) for name, schema in SCHEMAS.items()}
+            tables["bounds"].extend(found.bounds)
+            for record in records:
+                verdicts = judge(record, found.filters)
+                fates = []
+                for clip, (here, there) in zip(record.clips, placed.of(list(verdicts.reasons)), strict=True):
+                    reason = verdicts.reasons[clip["clip_id"]]
+                    if reason in {"", UNSEEN} and not (here or there):
+                        lacking.add(record.key)
+                        gone += not reason
+                        reason = reason or GONE
+                    uri, chores = place(
+                        clip["clip_id"], not reason, here=here, there=there, keep_filtered=recipe.keep_filtered
+                    )
+                    moves += chores
+                    fates.append(clip | {"kept": not reason, "reason": reason, "uri": uri})
+                tables["videos"].extend([_video(record, fates)])
+                tables["clips"].extend(fates)
+                tables["scores"].extend(verdicts.scores)
+                tables["captions"].extend(record.captions)
+                tables["hashes"].extend(_hashes(record))
+                tables["failures"].extend([record.failure] if record.failure else [])
+        if not lacking.isdisjoint(may_cut):
+            return frozenset(lacking)
+        if gone:
+            log.warning(
+                "%d clips pass the filters, but keep_filtered=false has removed their files and their videos are not "
+                "in the source; they stay dropped as file_removed until a run has a source that holds them",
+                gone,
+            )
+        for move in moves:
+            move.carry_out(store)
+        for name, path in paths.items():
+            store.put(path, key_of(name))
+    commit(store, FOLDER, wanted(recipe)["clips"], embeddings=recipe.embedder.folder)
+    return frozenset(lacking)
+
+
+def key_of(name: str) -> str:
+    """Where a table is."""
+    return f"{FOLDER}/{name}/part-0.parquet"
 
 
 def write_tables(store: Store, tables: Tables, made_from: str, **details: str) -> None:
     """Write all tables, and the record that says which cut they are of and what else there is to say."""
     for name in Tables.__slots__:
-        store.write_table(f"{FOLDER}/{name}/part-0.parquet", getattr(tables, name))
+        store.write_table(key_of(name), getattr(tables, name))
     commit(store, FOLDER, made_from, **details)
 
 
@@ -98,42 +141,26 @@ def clips_store(store: Store) -> Store:
     return Store(committed(store, FOLDER).get("clips", store.url))
 
 
-def read_tables(store: Store) -> Tables:
-    """The tables that an earlier split wrote; empty ones where there are none."""
-    keys = {name: f"{FOLDER}/{name}/part-0.parquet" for name in SCHEMAS}
+def read_tables(store: Store, *, but: Collection[str] = ()) -> Tables:
+    """The tables that an earlier split wrote; empty ones where there are none.
+
+    Args:
+        store: the dataset.
+        but: names of those that are not wanted and stay empty: HASHES and SCORES are larger than all others together.
+    """
+    keys = {name: key_of(name) for name in SCHEMAS if name not in but}
     found = {name: store.read_table(key) for name, key in keys.items() if store.exists(key)}
     return Tables(**{name: schema.empty_table() for name, schema in SCHEMAS.items()} | found)
 
 
 def is_empty(tables: Tables) -> bool:
     """Whether no clip has passed the filters."""
-    return not any(tables.clips["kept"].to_pylist())
+    return not pc.any(tables.clips["kept"]).as_py()
 
 
-def _clips(records: Iterable[Record]) -> Iterator[Row]:
-    return (clip for record in records for clip in record.clips)
-
-
-def _hashes(records: Sequence[Record]) -> Iterator[Row]:
-    durations = {clip["clip_id"]: clip["duration"] for clip in _clips(records)}
-    return (row | {"duration": durations[row["clip_id"]]} for record in records for row in record.hashes)
-
-
-def _fate(clip: str, reasons: Mapping[str, str], uris: Mapping[str, str]) -> Row:
-    return {"kept": not reasons[clip], "reason": reasons[clip], "uri": uris.get(clip)}
-
-
-def _removed(store: Store, records: Iterable[Record], reasons: Mapping[str, str]) -> dict[str, str]:
-    """`file_removed` for every clip that passes but has no file, because its source was not there to cut it again."""
-    files = stored(store)
-    gone = [clip["clip_id"] for clip in _clips(records) if not (reasons[clip["clip_id"]] or clip["clip_id"] in files)]
-    if gone:
-        log.warning(
-            "%d clips pass the filters, but keep_filtered=false has removed their files and their videos are not in "
-            "the source; they stay dropped as file_removed until a run has a source that holds them",
-            len(gone),
-        )
-    return dict.fromkeys(gone, "file_removed")
+def _hashes(record: Record) -> Iterator[Row]:
+    durations = {clip["clip_id"]: clip["duration"] for clip in record.clips}
+    return (row | {"duration": durations[row["clip_id"]]} for row in record.hashes)
 
 
 def _video(record: Record, clips: list[Row]) -> Row:

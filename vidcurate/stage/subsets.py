@@ -15,8 +15,6 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
-from scipy.sparse import coo_array
-from scipy.sparse.csgraph import connected_components
 
 from vidcurate.sharder.base import Subset
 
@@ -76,6 +74,9 @@ def _components(
         pairs.append((video_of[own.filter(there).to_numpy()], number_of[other.filter(there).to_numpy()]))
     first, second = np.concatenate(pairs, axis=1)
     nodes = count + len(groups)
+    from scipy.sparse import coo_array
+    from scipy.sparse.csgraph import connected_components
+
     graph = coo_array((np.ones(len(first), np.bool_), (first, second)), shape=(nodes, nodes))
     return np.asarray(connected_components(graph, directed=False)[1][:count], np.int64)
 

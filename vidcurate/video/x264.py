@@ -11,8 +11,8 @@ def parameters(*more: str) -> dict[str, str]:
     """Options for FFmpeg that hold `x264-params`; nothing where there are none.
 
     With AVX-512, libx264 (165, of PyAV 18.1) gives other bytes than with AVX2 or SSE4, and sometimes other ones the
-    next time: where macroblock trees meet B-frames it reads memory that nobody has written, as `MALLOC_PERTURB_` shows.
-    So it is told to do without.
+    next time: where macroblock trees meet B-frames it reads memory that nobody has written, as `MALLOC_PERTURB_`
+    shows. So it is told to do without.
 
     Args:
         more: parameters of libx264, such as `bframes=0`.
