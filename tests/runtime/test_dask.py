@@ -78,12 +78,13 @@ def test_an_error_is_raised_as_it_is(address):
         list(DaskAddress(address=address).map(partial(fail_at, victim=3), range(6)))
 
 
-def test_an_address_at_which_nobody_answers_is_named():
+@pytest.mark.parametrize("address", ["tcp://127.0.0.1:9", "nowhere/scheduler.json"])
+def test_an_address_at_which_nobody_answers_is_named(address):
     with (
         dask.config.set({"distributed.comm.timeouts.connect": "1s"}),
-        pytest.raises(VidcurateError, match=r"runtime\.address='tcp://127\.0\.0\.1:9'.* no Dask scheduler answers"),
+        pytest.raises(VidcurateError, match=f"runtime.address='{address}': no Dask scheduler answers there"),
     ):
-        list(DaskAddress(address="tcp://127.0.0.1:9").map(square, range(3)))
+        list(DaskAddress(address=address).map(square, range(3)))
 
 
 def test_what_a_lost_worker_was_at_is_done_again(tmp_path):

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from vidcurate.errors import VidcurateError
 from vidcurate.registry import register
 from vidcurate.runtime.on_dask import OnDask
+from vidcurate.runtime.stop import demand_running
 
 if TYPE_CHECKING:
     from distributed import Client
@@ -35,6 +38,7 @@ class DaskAddress(OnDask):
 
         place = {"scheduler_file" if self.address.endswith(".json") else "address": self.address}
         try:
+            self._await_file()
             client = Client(**place, set_as_default=False)
         except (OSError, ValueError) as error:
             raise VidcurateError(
@@ -43,3 +47,15 @@ class DaskAddress(OnDask):
             ) from error
         with client:
             yield client
+
+    def _await_file(self) -> None:
+        """Wait for a scheduler file for as long as Dask waits for a connection; for the file it would wait for ever."""
+        from dask import config
+        from dask.utils import parse_timedelta
+
+        end = time.monotonic() + parse_timedelta(config.get("distributed.comm.timeouts.connect"))
+        while self.address.endswith(".json") and not Path(self.address).exists():
+            if time.monotonic() > end:
+                raise FileNotFoundError("there is no such file")
+            demand_running()
+            time.sleep(0.1)
