@@ -41,6 +41,7 @@ def _bar(items: Iterable[Item], total: int, label: str) -> Iterator[Item]:
             yield item
             pace.count += 1
             bar.update(task, advance=1, pace=str(pace))
+        bar.update(task, pace=str(pace))
 
 
 def _lines(items: Iterable[Item], total: int, label: str) -> Iterator[Item]:

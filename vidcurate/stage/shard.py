@@ -139,7 +139,8 @@ def pack_part(part: Part, made_from: str, *, sharder: Sharder, clips: str, out: 
     """
     store = Store(out)
     part = dataclasses.replace(part, samples=tuple(part.samples))
-    write = loaded(sharder, best_device() if sharder.computes else "cpu")
+    with timed("start"):
+        write = loaded(sharder, best_device() if sharder.computes else "cpu")
     with timed("pack"):
         files = list_keys(store, sharder, part, write(Store(clips), store, part))
     entry = Shard(

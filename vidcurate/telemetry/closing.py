@@ -84,7 +84,7 @@ def _print(sections: list[tuple[str, list[Row]]], speed: str) -> None:
     from rich.console import Console
     from rich.table import Table
 
-    table = Table(box=box.SIMPLE_HEAD, caption=speed or None, caption_justify="left", show_edge=False)
+    table = Table(box=box.SIMPLE_HEAD, show_edge=False)
     table.add_column("where the time went")
     for heading in ("items", "seconds", "share"):
         table.add_column(heading, justify="right")
@@ -93,7 +93,10 @@ def _print(sections: list[tuple[str, list[Row]]], speed: str) -> None:
         for name, items, seconds, share in rows:
             table.add_row(f"  {name}", items, f"{seconds:,.1f}", "" if share is None else f"{share:.0%}")
         table.add_section()
-    Console(stderr=True).print(table)
+    screen = Console(stderr=True)
+    screen.print(table)
+    if speed:
+        screen.print(f" {speed}", highlight=False)
 
 
 def _said(row: Row) -> str:
