@@ -14,7 +14,7 @@ import pytest
 from tests.forked import vidcurate
 from tests.media import write_video
 from tests.slurm import slurm, until
-from vidcurate.runtime.slurm import states
+from vidcurate.runtime.slurm import State, states
 from vidcurate.store.files import Store
 from vidcurate.store.lease import leased
 
@@ -80,8 +80,8 @@ def test_one_job_is_cancelled_another_preempted_and_a_second_sweep_completes_the
             until(lambda log=log: "is held by another run" in log.read_text(), 120)
         slurm_does("scancel", f"{array}_1")
         slurm_does("scancel", "--signal=USR2", f"{array}_3")
-        until(lambda: states([f"{array}_3"])[f"{array}_3"].reason == "BeginTime")
-        slurm_does("scontrol", "update", f"JobId={array}_3", "StartTime=now")
+        until(lambda: states([f"{array}_3"]) == {f"{array}_3": State("PENDING", "BeginTime")})
+        slurm_does("scontrol", "update", f"JobId={array}_3", "StartTime=now+5")
     said, _ = process.communicate(timeout=240)
 
     assert process.returncode == 75, said
