@@ -168,7 +168,8 @@ def curate(
         if "split" in steps:
             with step("split"):
                 split(recipe, source, store, runtime, retry, lease)
-        unread = ["hashes", "scores"] if set(steps) == {"split"} else []
+        unread = [] if {"dedup", "advise"} & set(steps) else ["hashes"]
+        unread += ["scores"] * (set(steps) == {"split"})
         tables = _adopted(store, foreign) if foreign.clips else read_tables(store, but=unread)
         if not ("split" in steps and is_empty(tables)):
             for name, work in after_split.items():
