@@ -50,7 +50,7 @@ def test_two_jobs_of_slurm_split_into_the_bytes_of_one_process(cluster, tmp_path
 
     assert len(workers) == 2
     assert everything(tmp_path / "there") == everything(tmp_path / "here")
-    until(lambda: not jobs())
+    until(lambda: not workers & set(jobs()))
 
 
 def test_a_job_is_asked_for_in_the_words_of_sbatch():
