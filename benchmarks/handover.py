@@ -1,6 +1,6 @@
 """What of dedup and shard grows with the clips alone, without videos: vectors read, decisions made, shards planned.
 
-    python -m benchmarks.handover [--clips 1000000] [--dim 8] [--out FOLDER]
+    python -m benchmarks.handover [--clips 1000000] [--dim 8] [--folder DIR]
 
 Prints CPU and memory of each part. Nothing is compared and no media are packed: those grow with other things, see
 `benchmarks/dedup.py` and `benchmarks/shard.py`. A vector takes 4 x dim bytes of memory, whatever is done with it.
@@ -9,7 +9,6 @@ Prints CPU and memory of each part. Nothing is compared and no media are packed:
 from __future__ import annotations
 
 import argparse
-import gc
 import resource
 import tempfile
 import time
@@ -31,7 +30,7 @@ from vidcurate.stage.samples import is_kept, samples
 from vidcurate.stage.settle import SCHEMAS, Tables
 from vidcurate.stage.shard import all_made_from
 from vidcurate.stage.subsets import subsets
-from vidcurate.stage.vectors import load_vectors
+from vidcurate.stage.vectors import Vectors, load_vectors
 from vidcurate.store.files import Store
 from vidcurate.table import ORDER
 
@@ -42,27 +41,16 @@ EVERY = 10
 Mark = Callable[[str], None]
 
 
-def hand_over(folder: Path, clips: int, dim: int, mark: Mark = lambda part: None) -> dict[str, int]:
-    """Read vectors and decide about their clips by stored pairs.
-
-    Args:
-        folder: gets the vectors, if they are not there, and the decisions.
-        clips: how many.
-        dim: numbers of a vector.
-        mark: is called after each part.
+def decided(store: Store, vectors: Vectors, mark: Mark = lambda part: None) -> dict[str, int]:
+    """Decide about clips by pairs as a comparison leaves them, and write the decisions.
 
     Returns:
         Number of `clips`, of `pairs` and of clips `kept`.
     """
-    store, made_by = Store(str(folder)), recipe()
-    if not store.exists(made_by.embedder.folder):
-        write_vectors(store, clips, dim, made_by)
-    mark("vectors written")
-    vectors = load_vectors(f"{folder}/{made_by.embedder.folder}")
-    mark("vectors read")
-    rows = np.arange(clips)
+    count = len(vectors.ids)
+    rows = np.arange(count)
     second = rows[EVERY - 1 :: EVERY]
-    similarity = np.full(clips, 0.5, np.float32)
+    similarity = np.full(count, 0.5, np.float32)
     similarity[second] = 0.999
     graph = Graph(
         nearest=Nearest(index=np.maximum(rows - 1, 0), similarity=similarity),
@@ -71,31 +59,19 @@ def hand_over(folder: Path, clips: int, dim: int, mark: Mark = lambda part: None
         similarity=similarity[second],
         floor=0.9,
     )
-    order = pa.table([vectors.ids, rows, pa.nulls(clips), rows, pa.repeat("", clips)], schema=ORDER)
-    compared = Compared(ids=vectors.ids, order=order, graph=graph, made_from=vectors.digest)
+    order = pa.table([vectors.ids, rows, pa.nulls(count), rows, pa.repeat("", count)], schema=ORDER)
     mark("pairs")
-    decisions = decide(store, compared, Leader())
+    decisions = decide(store, Compared(ids=vectors.ids, order=order, graph=graph, made_from=vectors.digest), Leader())
     mark("decisions")
     return {"clips": decisions.total, "pairs": len(second), "kept": decisions.kept}
 
 
-def plan_shards(clips: int, mark: Mark = lambda part: None) -> dict[str, int]:
-    """Plan the shards of a dataset that is in memory, as `pack` does before it writes.
-
-    Args:
-        clips: how many.
-        mark: is called after each part.
+def planned(known: Tables, decisions: pa.Table, mark: Mark = lambda part: None) -> dict[str, int]:
+    """Plan the shards of a dataset, as `pack` does before it writes.
 
     Returns:
         Number of `clips`, of `shards`, of `samples` in them and of clips that are `dropped`.
     """
-    parts = list(tables(clips // PER_VIDEO, PER_VIDEO))
-    found = {name: pa.concat_tables(part[name] for part in parts) for name in SCHEMAS.keys() & parts[0].keys()}
-    decisions = pa.concat_tables(part["decisions"] for part in parts)
-    del parts, found["hashes"]
-    known = Tables(**{name: schema.empty_table() for name, schema in SCHEMAS.items()} | found)
-    gc.collect()
-    mark("tables")
     sharder = WebDataset(val=0.01, test=0.01)
     kept = known.clips["clip_id"].filter(is_kept(known.clips, decisions))
     mark("decisions applied")
@@ -103,13 +79,22 @@ def plan_shards(clips: int, mark: Mark = lambda part: None) -> dict[str, int]:
     mark("train, val and test")
     chosen = samples(known, decisions, sharder, sides)
     mark("samples")
-    planned = plan(chosen, sharder, 0)
+    parts = plan(chosen, sharder, 0)
     mark("plan")
-    all_made_from(planned, sharder, "cut")
+    all_made_from(parts, sharder, "cut")
     mark("fingerprints")
     drops = drops_of(known, decisions, kept.combine_chunks())
     mark("drops")
-    return {"clips": clips, "shards": len(planned), "samples": len(chosen), "dropped": drops.num_rows}
+    return {"clips": known.clips.num_rows, "shards": len(parts), "samples": len(chosen), "dropped": drops.num_rows}
+
+
+def in_memory(clips: int) -> tuple[Tables, pa.Table]:
+    """What is known of so many clips, and DECISIONS about them."""
+    parts = list(tables(clips // PER_VIDEO, PER_VIDEO))
+    found = {name: pa.concat_tables(part[name] for part in parts) for name in SCHEMAS.keys() & parts[0].keys()}
+    del found["hashes"]
+    known = Tables(**{name: schema.empty_table() for name, schema in SCHEMAS.items()} | found)
+    return known, pa.concat_tables(part["decisions"] for part in parts)
 
 
 def main() -> None:
@@ -117,7 +102,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--clips", type=int, default=1_000_000)
     parser.add_argument("--dim", type=int, default=8)
-    parser.add_argument("--out", type=Path, default=None, help="keeps the vectors; by default a folder that is removed")
+    parser.add_argument("--folder", type=Path, help="of temporary files")
     given = parser.parse_args()
     last = time.process_time()
 
@@ -128,9 +113,17 @@ def main() -> None:
         print(f"{part:20} {(now - last) / given.clips * 1e6:7.2f} us of CPU per clip, peak so far {peak:6.2f} GiB")
         last = time.process_time()
 
-    print(plan_shards(given.clips, mark))
-    with tempfile.TemporaryDirectory() as folder:
-        print(hand_over(given.out or Path(folder), given.clips, given.dim, mark))
+    found = in_memory(given.clips)
+    mark("tables")
+    print(planned(*found, mark))
+    del found
+    with tempfile.TemporaryDirectory(dir=given.folder) as folder:
+        store, made_by = Store(folder), recipe()
+        write_vectors(store, given.clips, given.dim, made_by)
+        mark("vectors written")
+        vectors = load_vectors(f"{folder}/{made_by.embedder.folder}")
+        mark("vectors read")
+        print(decided(store, vectors, mark))
 
 
 if __name__ == "__main__":

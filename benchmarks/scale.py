@@ -23,20 +23,19 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from benchmarks.synthetic import recipe, records, videos, write_records, write_tables, write_vectors
+import pyarrow as pa
+
+from benchmarks.handover import decided, planned
+from benchmarks.synthetic import recipe, records, tables, videos, write_records, write_tables, write_vectors
 from vidcurate.runtime.base import Runtime
 from vidcurate.runtime.local import Local
 from vidcurate.runtime.processes import Processes
-from vidcurate.sharder.plan import plan
-from vidcurate.sharder.webdataset import WebDataset
 from vidcurate.source.folder import Folder
 from vidcurate.stage.inputs import identify
 from vidcurate.stage.ledger import known_briefs, read_ledger, record_stamps, write_ledger
 from vidcurate.stage.named import read_named, write_named
 from vidcurate.stage.record import Record, missing, wanted
-from vidcurate.stage.samples import samples
 from vidcurate.stage.settle import read_tables, settle
-from vidcurate.stage.subsets import subsets
 from vidcurate.stage.vectors import load_vectors
 from vidcurate.store.files import Store
 
@@ -150,20 +149,25 @@ def split_vectors(size: Size) -> None:
     write_vectors(size.store, size.videos * size.clips, size.dim, recipe())
 
 
+def decided_tables(size: Size) -> None:
+    """Tables, and decisions about their clips."""
+    split_tables(size)
+    parts = tables(size.videos, size.clips)
+    size.store.write_table("decisions.parquet", pa.concat_tables(part["decisions"] for part in parts))
+
+
 def hand_over(size: Size) -> int:
-    """Take over what dedup compares: ids of the clips that pass, and their vectors as one matrix."""
+    """Take over what dedup compares, ids of the clips that pass and their vectors as one matrix; decide by pairs."""
     clips = read_tables(size.store, but=["hashes", "scores"]).clips
-    only = clips.filter(clips["kept"])["clip_id"].to_pylist()
-    return len(load_vectors(size.store.path(recipe().embedder.folder), only=only).ids)
+    only = clips["clip_id"].filter(clips["kept"]).combine_chunks()
+    vectors = load_vectors(size.store.path(recipe().embedder.folder), only=only)
+    return decided(size.store, vectors)["clips"]
 
 
 def shard_plan(size: Size) -> int:
-    """Divide the clips that dedup keeps among subsets and shards."""
-    found, sharder = read_tables(size.store, but=["hashes"]), WebDataset()
-    decisions = None
-    kept = found.clips["clip_id"].filter(found.clips["kept"])
-    sides = subsets(found.clips, decisions, kept, sharder.val, sharder.test, 0)
-    return sum(len(part.samples) for part in plan(samples(found, decisions, sharder, sides, None), sharder, 0))
+    """Divide the clips that dedup keeps among subsets and shards, and say of all others why they are in none."""
+    known, decisions = read_tables(size.store, but=["hashes"]), size.store.read_table("decisions.parquet")
+    return planned(known, decisions)["clips"]
 
 
 PARTS: dict[str, tuple[Callable[[Size], None], Callable[[Size], int], str]] = {
@@ -175,7 +179,7 @@ PARTS: dict[str, tuple[Callable[[Size], None], Callable[[Size], int], str]] = {
     "processes": (nothing, scheduled(Processes(workers=2)), "videos"),
     "settle": (nothing, settling, "clips"),
     "hand-over": (split_vectors, hand_over, "clips"),
-    "shard plan": (split_tables, shard_plan, "clips"),
+    "shard plan": (decided_tables, shard_plan, "clips"),
 }
 """Preparation, work and unit of each part."""
 

@@ -42,6 +42,10 @@ class Lengths:
     caption: Rows
     metadata: Rows
 
+    def take(self, rows: Rows) -> Lengths:
+        """Those of some of the samples."""
+        return Lengths(**{name: getattr(self, name)[rows] for name in self.__slots__})
+
     @classmethod
     def together(cls, parts: Sequence[Lengths]) -> Lengths:
         """Those of several samples after one another."""

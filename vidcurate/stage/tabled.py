@@ -68,7 +68,10 @@ class Tabled(Samples):
 
     def lengths(self) -> Lengths:
         """See `Samples`."""
-        return Lengths.together([self._lengths(block) for block in self._blocks()])
+        order = np.argsort(self._rows)  # the table is read from one end to the other
+        ordered = self.take(order)
+        found = Lengths.together([ordered._lengths(block) for block in ordered._blocks()])
+        return found.take(np.argsort(order))
 
     def facts(self) -> list[str]:
         """See `Samples`."""
