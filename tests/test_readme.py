@@ -64,7 +64,7 @@ def test_every_command_and_snippet_of_the_readme_runs(folder):
     assert quickstart.returncode == 0, quickstart.stderr
 
     for line in COMMANDS:
-        if "pip install" in line:
+        if "pip install" in line or ("slurm" in line and "SLURM_CONF" not in os.environ):
             continue
         if "advise.labels=labels.csv" in line:
             mark_pairs(folder)
