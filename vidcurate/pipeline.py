@@ -154,7 +154,7 @@ def curate(
         "recaption": lambda _: recaption(store, recipe, runtime, captions_as),
     }
     with (
-        leased(store, steps, wait) as lease,
+        leased(store, steps, wait, demand=demand_running) as lease,
         drawn(store),
         store.swept(),
         watched(store, lease.token, steps=steps, runtime=runtime.name, metrics=metrics),

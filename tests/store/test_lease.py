@@ -17,7 +17,7 @@ from pathlib import Path
 
 import pytest
 
-from vidcurate.errors import Busy
+from vidcurate.errors import Busy, Stopped
 from vidcurate.store import lease as lease_module
 from vidcurate.store.files import Store
 from vidcurate.store.holder import Holder, decode, this_run
@@ -119,6 +119,19 @@ def test_the_second_run_waits_until_the_first_has_ended(tmp_path, caplog):
 
     assert f"pid {first.pid}" in caplog.text
     assert first.returncode == 0
+
+
+def test_a_run_that_waits_can_be_told_to_stop(tmp_path):
+    store, looks = Store(str(tmp_path)), iter([None, Stopped("told to")])
+
+    def demand() -> None:
+        if (said := next(looks)) is not None:
+            raise said
+
+    with leased(store, ["split"], 0):
+        with pytest.raises(Stopped, match="told to"), leased(store, ["shard"], 3600, demand=demand):
+            pytest.fail("two runs hold one dataset")
+        assert next(looks, None) is None
 
 
 def test_a_run_that_was_killed_on_this_machine_is_followed_at_once(tmp_path, caplog):

@@ -19,7 +19,7 @@ import logging
 import random
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
@@ -136,7 +136,13 @@ class Lease:
 
 @contextmanager
 def leased(
-    store: Store, steps: Sequence[str], wait: float, *, every: float = EVERY, silence: float = SILENCE
+    store: Store,
+    steps: Sequence[str],
+    wait: float,
+    *,
+    demand: Callable[[], None] = lambda: None,
+    every: float = EVERY,
+    silence: float = SILENCE,
 ) -> Iterator[Link]:
     """Hold a dataset while the block runs; nothing below its root is written by this process once it is lost.
 
@@ -144,6 +150,7 @@ def leased(
         store: the dataset.
         steps: what the run does, for others to know.
         wait: seconds to wait for another run; 0 does not.
+        demand: is called between looks, and raises what ends the wait.
         every: seconds between counts.
         silence: seconds without a new count after which a holder is dead.
 
@@ -154,7 +161,7 @@ def leased(
     run = this_run(steps)
     RUNS.add(run.token)
     try:
-        lease = Lease(store, _taken(store, run, wait, silence), every)
+        lease = Lease(store, _taken(store, run, wait, demand, silence), every)
         permit.require(store.url, lease.demand)
         lease.start()
         try:
@@ -169,10 +176,11 @@ def leased(
                 Path(store.root).rmdir()
 
 
-def _taken(store: Store, run: Holder, wait: float, silence: float) -> Link:
+def _taken(store: Store, run: Holder, wait: float, demand: Callable[[], None], silence: float) -> Link:
     """A new link, once there is no holder or the holder is dead."""
     began, said, watch = time.monotonic(), -60.0, _Watch(silence)
     while True:
+        demand()
         found = _numbers(store)
         holder = _read(store, found[-1]) if found else None
         if holder is None:
