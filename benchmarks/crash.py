@@ -5,7 +5,7 @@
 FOLDER holds videos. Every run is `vidcurate +experiment=curate` with the overrides, in a process group of its own that
 is forked from a server which has imported the libraries, so that moments fall into the work. They are drawn from the
 seconds that an undisturbed run takes. A kill is SIGKILL to the whole group; one that came after the end is drawn again.
-Compared are all files but those that hold times and places (run.json, report.html, logs, stamps of the inputs).
+Compared are all files but those that hold times and places (run.json, report.html, logs, stamps of inputs and records).
 
 Exit code 1 where anything differs or a staging folder is left.
 """
@@ -30,7 +30,7 @@ from rich.console import Console
 from rich.table import Table
 
 PRELOADED = ["vidcurate.app", "vidcurate.pipeline", "torch", "av", "matplotlib.figure", "jinja2"]
-OF_THE_RUN = {"run.json", "report.html", "processed_videos/_named_ids"}
+OF_THE_RUN = {"run.json", "report.html", "processed_videos/_named_ids", "processed_videos/_ledger"}
 GRACE = 600
 
 
