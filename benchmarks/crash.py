@@ -30,7 +30,13 @@ from rich.console import Console
 from rich.table import Table
 
 PRELOADED = ["vidcurate.app", "vidcurate.pipeline", "torch", "av", "matplotlib.figure", "jinja2"]
-OF_THE_RUN = {"run.json", "report.html", "processed_videos/_named_ids", "processed_videos/_ledger"}
+OF_THE_RUN = {
+    "run.json",
+    "report.html",
+    "processed_videos/_named_ids",
+    "processed_videos/_ledger",
+    "processed_videos/_settled",
+}
 GRACE = 600
 
 
