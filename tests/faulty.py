@@ -24,12 +24,14 @@ class Faulty(ThreadingHTTPServer):
         port: of the server behind it, on this machine.
         share: of requests that fail.
         seen: how many requests there were, and how many of each fault.
+        asked: access keys that requests were signed with.
     """
 
     daemon_threads = True
     port: int
     share: float
     seen: Counter[str]
+    asked: set[str]
     draw: random.Random
     lock: threading.Lock
 
@@ -52,6 +54,7 @@ class Handler(BaseHTTPRequestHandler):
 
     def answer(self) -> None:
         body = self._body()
+        self.server.asked.add(self.headers.get("Authorization", "").partition("Credential=")[2].partition("/")[0])
         kind = self.server.fault()
         if kind == "reset":
             self._reset()
@@ -108,7 +111,7 @@ def faulty(url: str, share: float, seed: int) -> Iterator[Faulty]:
     """A proxy before a server on this machine, until the block ends."""
     with Faulty(("127.0.0.1", 0), Handler) as proxy:
         proxy.port, proxy.share, proxy.seen = int(url.rstrip("/").rpartition(":")[2]), share, Counter()
-        proxy.draw, proxy.lock = random.Random(seed), threading.Lock()
+        proxy.draw, proxy.lock, proxy.asked = random.Random(seed), threading.Lock(), set()
         threading.Thread(target=proxy.serve_forever, args=(0.01,), daemon=True).start()
         yield proxy
         proxy.shutdown()

@@ -112,6 +112,24 @@ def test_a_dataset_on_s3_has_the_bytes_of_a_local_one_and_is_made_once(endpoint,
     assert without(sums(store), OF_THE_RUN) == without(found, OF_THE_RUN)
 
 
+def test_a_profile_is_who_asks_and_its_secret_is_nowhere(endpoint, tmp_path, monkeypatch):
+    (tmp_path / "credentials").write_text("[lab]\naws_access_key_id = LABKEY\naws_secret_access_key = labsecret\n")
+    monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(tmp_path / "credentials"))
+    out = "s3://bucket/by profile"
+    with faulty(endpoint, share=0, seed=0) as proxy:
+        options = {"s3": {"endpoint_url": f"http://127.0.0.1:{proxy.server_port}", "profile": "lab"}}
+        source = Folder(path="s3://bucket/raw", limit=1)
+        curate(RECIPE, source=source, out=out, steps=("split",), storage=Storage(options=options))
+        asked = set(proxy.asked)
+    use(Storage(options={"s3": {"endpoint_url": endpoint}}))
+    store = Store(out)
+    written = {path: store.read(path[len(store.root) + 1 :]) for path in store.fs.find(store.root)}
+
+    assert asked == {"LABKEY"}
+    assert [path for path, content in written.items() if b"LABKEY" in content or b"labsecret" in content] == []
+    assert b"endpoint_url" not in store.read("run.json")
+
+
 @pytest.mark.slow
 def test_a_tenth_of_all_requests_may_fail(endpoint, local, tmp_path, monkeypatch):
     monkeypatch.setattr(retry, "FIRST_WAIT", 0.01)
