@@ -16,7 +16,7 @@ import pkgutil
 import threading
 from abc import ABC
 from collections.abc import Mapping, Sequence
-from functools import lru_cache
+from functools import cache, lru_cache
 from types import MappingProxyType
 from typing import Annotated, Any, ClassVar, TypeVar, cast, dataclass_transform
 
@@ -216,8 +216,9 @@ def near(word: str, known: Sequence[str] | Mapping[str, object]) -> str:
     return f"; did you mean {close[0]!r}?" if close else ""
 
 
-def _trusted() -> set[str]:
-    return {"vidcurate"} | {entry.value.split(":")[0].split(".")[0] for entry in config_packages()}
+@cache
+def _trusted() -> frozenset[str]:
+    return frozenset({"vidcurate"}) | {entry.value.split(":")[0].split(".")[0] for entry in config_packages()}
 
 
 def config_packages() -> tuple[importlib.metadata.EntryPoint, ...]:

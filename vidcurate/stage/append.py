@@ -15,8 +15,6 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-from scipy.sparse import coo_array
-from scipy.sparse.csgraph import connected_components
 
 from vidcurate.errors import ConfigError, MissingInput
 from vidcurate.sharder.base import Part, Sample, Shard, Sharder
@@ -179,6 +177,9 @@ def _sided(new: Samples, packed: pa.Table, decisions: pa.Table, clips: pa.Table)
     A source with packed clips is on their side. Other sources are tied together by duplicate groups, and by those to
     packed clips; what is tied to none keeps the side that it was given.
     """
+    from scipy.sparse import coo_array
+    from scipy.sparse.csgraph import connected_components
+
     keys, columns = packed["key"].combine_chunks(), new.columns()
     sources = pc.unique(pa.chunked_array([*packed["source"].chunks, *clips["video_id"].chunks], pa.string()))
     groups = pc.unique(decisions["group_id"])

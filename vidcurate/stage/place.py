@@ -80,8 +80,8 @@ def place(
 
 def stored_ids(store: Store, folder: str) -> NDArray[np.bytes_]:
     """Sorted ids of the clips that have a file in a folder."""
-    stems = (name.removesuffix(".mp4") for name in store.names(folder, ".mp4"))
-    ids = np.fromiter((stem.encode() for stem in stems if len(stem) == ID and stem.isascii()), f"S{ID}")
+    names = store.names(folder, ".mp4")
+    ids = np.array([name[:ID].encode() for name in names if len(name) == ID + len(".mp4") and name.isascii()], f"S{ID}")
     ids.sort()
     return ids
 
