@@ -87,6 +87,14 @@ def test_an_address_at_which_nobody_answers_is_named(address):
         list(DaskAddress(address=address).map(square, range(3)))
 
 
+def test_workers_that_cannot_start_are_an_error_of_ours():
+    with (
+        dask.config.set({"distributed.worker.preload": ["a_module_that_is_not_there"]}),
+        pytest.raises(VidcurateError, match=r"do not start: Nanny failed to start\. Run the same command again"),
+    ):
+        list(Dask(workers=1).map(square, [2]))
+
+
 def test_what_a_lost_worker_was_at_is_done_again(tmp_path):
     assert sorted(Dask(workers=2).map(partial(die_once, folder=str(tmp_path)), range(6))) == list(range(6))
 

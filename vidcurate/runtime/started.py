@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
+from vidcurate.errors import VidcurateError
 from vidcurate.runtime.stop import stopping
 from vidcurate.runtime.worker import shielded
 
@@ -24,14 +25,23 @@ def started(start: Callable[[], LocalCluster]) -> Iterator[Client]:
 
     Args:
         start: starts it; signals are withheld from its workers, which go on for as long as the run lets them.
+
+    Raises:
+        VidcurateError: its workers do not start.
     """
     import dask
     from distributed import Client
 
     # A cluster closes for good what its nanny has not started anew in 15 s, which imports alone may take.
     with dask.config.set({"distributed.deploy.lost-worker-timeout": "1 hour"}):
-        with shielded():
-            cluster = start()
+        try:
+            with shielded():
+                cluster = start()
+        except (OSError, RuntimeError) as error:
+            raise VidcurateError(
+                f"the Dask workers of this machine do not start: {error} Run the same command again; if that does not "
+                "help, take fewer runtime.workers, or runtime=processes."
+            ) from error
         try:
             with Client(cluster, set_as_default=False) as client:
                 yield client
