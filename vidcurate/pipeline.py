@@ -6,14 +6,12 @@ import logging
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
-from operator import attrgetter
 from typing import Any
 
-from vidcurate.errors import ConfigError, MediaError, MissingInput, StoreError, VidcurateError
-from vidcurate.events import emit, step
+from vidcurate.errors import ConfigError, MediaError, StoreError, VidcurateError
+from vidcurate.events import step
 from vidcurate.model.device import best_device
 from vidcurate.model.memory import give_back
-from vidcurate.progress import progress
 from vidcurate.recipe import Recipe
 from vidcurate.records import Columns, Foreign, OnBad, Retry, Video
 from vidcurate.report import drawn, write_advice, write_report
@@ -28,9 +26,6 @@ from vidcurate.stage.again import reread_clips
 from vidcurate.stage.cut import Cutting
 from vidcurate.stage.dedup import dedup_clips
 from vidcurate.stage.enhance import enhanced
-from vidcurate.stage.inputs import Inputs, identify, relicensed, superseded
-from vidcurate.stage.ledger import Brief, known_briefs, read_ledger, record_stamps, write_ledger
-from vidcurate.stage.named import read_named, write_named
 from vidcurate.stage.observe import look, samplings
 from vidcurate.stage.pack import pack
 from vidcurate.stage.parts import Part, parts_of
@@ -39,20 +34,17 @@ from vidcurate.stage.publish import deliver, publish, publish_again, retire
 from vidcurate.stage.recaption import recaption
 from vidcurate.stage.record import (
     Record,
-    Records,
     failed,
-    is_of_cut,
     missing,
     read_record,
-    remove_record,
     unseen,
     wanted,
     write_record,
 )
-from vidcurate.stage.settle import Tables, is_empty, read_tables, settle
-from vidcurate.stage.settled import is_settled, mark_settled
+from vidcurate.stage.settle import Tables, is_empty, read_tables
 from vidcurate.stage.share import Share, complete, cut_part, join, spoilt
-from vidcurate.stage.takedown import conclude, demand_finished, take_down, taken_ids, without_taken
+from vidcurate.stage.split import split
+from vidcurate.stage.takedown import conclude, demand_finished, take_down, taken_ids
 from vidcurate.stage.verify import verify
 from vidcurate.store.files import Store
 from vidcurate.store.lease import Link, leased
@@ -135,13 +127,12 @@ def curate(
     runtime.check()
     use(storage or Storage())
     store = Store(out)
-    if set(steps) != {"verify"}:
-        demand_writable(store)
     if set(steps) == {"verify"}:  # which changes nothing
         demand_finished(store)
         with watched(store, None, steps=steps, runtime=runtime.name, metrics=metrics), step("verify"):
             verify(store, recipe, runtime, seed)
         return summarise(store, read_tables(store), recipe)
+    demand_writable(store)
     compared: dict[str, Any] = {"columns": columns, "on_bad": on_bad}
     after_split: dict[str, Callable[[Tables], object]] = {
         "dedup": lambda tables: dedup_clips(
@@ -167,7 +158,8 @@ def curate(
             demand_finished(store)
         if "split" in steps:
             with step("split"):
-                split(recipe, source, store, runtime, retry, lease)
+                records_of = partial(_processed, recipe=recipe, store=store, runtime=runtime, lease=lease)
+                split(recipe, source, store, records_of, retry)
         unread = [] if {"dedup", "advise"} & set(steps) else ["hashes"]
         unread += ["scores"] * (set(steps) == {"split"})
         tables = _adopted(store, foreign) if foreign.clips else read_tables(store, but=unread)
@@ -199,90 +191,8 @@ def _adopted(store: Store, foreign: Foreign) -> Tables:
     return adopt(store, str(foreign.clips), foreign.caption_key, barred=taken_ids(store))
 
 
-def split(
-    recipe: Recipe,
-    source: Source | None,
-    store: Store,
-    runtime: Runtime,
-    retry: Retry | None = None,
-    lease: Link | None = None,
-) -> None:
-    """Process every video that has no record of this recipe, or that has failed, then write the tables.
-
-    Raises:
-        MissingInput: there is no source, or nothing in it.
-    """
-    if source is None:
-        raise MissingInput("split needs a source: source.path=DIR, or source=Folder(path=DIR) in Python")
-    known, made_from = read_named(store), wanted(recipe)
-    inputs = without_taken(store, identify(source, known))
-    write_named(store, known, inputs.known, taken_ids(store))
-    stamps, ledger = record_stamps(store), read_ledger(store)
-    briefs = known_briefs(store, ledger, stamps)
-    is_changed = _put_right(store, briefs, inputs)
-    todo = [video for video in inputs.videos if missing(briefs.get(video.id), made_from)]
-    if retry == "failed":
-        todo = [video for video in inputs.videos if video.id in briefs and briefs[video.id].is_failed]
-    log.info("split: %d of %d videos are up to date, %d to do", len(inputs.videos) - len(todo), inputs.count, len(todo))
-    may_cut = {video.id for video in inputs.videos}
-    while True:
-        if todo:
-            is_changed = True
-            may_cut -= {video.id for video in todo}
-            for record in progress(_processed(todo, recipe, store, runtime, lease), len(todo), "split: videos"):
-                briefs[record.key] = Brief.of(record)
-                emit("video", **_ended(record))
-        if is_changed:
-            stamps = record_stamps(store)
-        if is_settled(store, recipe, stamps):
-            break
-        ours = sorted((brief for brief in briefs.values() if is_of_cut(brief, made_from)), key=attrgetter("uri", "key"))
-        lacking = settle(store, Records(store, [brief.key for brief in ours]), recipe, may_cut)
-        todo = [video for video in inputs.videos if video.id in lacking & may_cut]
-        if not todo:
-            if not lacking:
-                mark_settled(store, recipe, stamps)
-            break
-        log.info("split: %d videos are cut again: clips of theirs that were dropped and removed pass now", len(todo))
-    write_ledger(store, briefs, stamps, ledger)
-
-
-def _put_right(store: Store, briefs: dict[str, Brief], inputs: Inputs) -> bool:
-    """Make records say of inputs what the source says now, and `briefs` with them; whether any has changed."""
-    gone = superseded(briefs, inputs)
-    for key in gone:
-        remove_record(store, key)
-        del briefs[key]
-    licenses = relicensed(briefs, inputs)
-    found = Records(store, list(licenses))
-    stated = [replace(one, video=one.video | {"license": licenses[one.key]}) for one in found]
-    told = [*(one for one in inputs.settled if not _is_recorded(store, one, briefs)), *stated]
-    for record in told:
-        write_record(store, record)
-        briefs[record.key] = Brief.of(record)
-    return bool(gone or told)
-
-
-def _ended(record: Record) -> dict[str, Any]:
-    """Facts of the event `video`: ids and numbers, so that nothing but tables holds names."""
-    video = record.video
-    return {
-        "video": video["video_id"],
-        "status": video["status"],
-        "reason": video["reason"],
-        "duration": video.get("duration") or 0.0,
-        "bytes": video["size_bytes"],
-        "clips": len(record.clips),
-    }
-
-
-def _is_recorded(store: Store, record: Record, briefs: Mapping[str, Brief]) -> bool:
-    """Whether a record of an input that needs no work says this already."""
-    return briefs.get(record.key) == Brief.of(record) and read_record(store, record.key) == record
-
-
 def _processed(
-    todo: Sequence[Video], recipe: Recipe, store: Store, runtime: Runtime, lease: Link | None
+    todo: Sequence[Video], *, recipe: Recipe, store: Store, runtime: Runtime, lease: Link | None
 ) -> Iterator[Record]:
     """Records as they are committed: of videos that a worker takes alone, then of long ones, which workers share."""
     alone = partial(process, recipe=recipe, out=store.url, lease=lease)
