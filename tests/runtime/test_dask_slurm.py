@@ -1,8 +1,10 @@
 from __future__ import annotations
 
+import signal
 import subprocess
 from collections.abc import Iterator
 from functools import partial
+from importlib.util import find_spec
 
 import pytest
 
@@ -12,11 +14,11 @@ from tests.slurm import slurm, until
 from tests.test_pipeline import FAST, everything
 from vidcurate import curate
 from vidcurate.errors import ConfigError
-from vidcurate.runtime.dask_slurm import DaskSlurm
+from vidcurate.runtime.dask_slurm import DaskSlurm, jobqueue
 from vidcurate.runtime.local import Local
 from vidcurate.source.folder import Folder
 
-pytest.importorskip("dask_jobqueue", reason="needs vidcurate[slurm]")
+pytestmark = pytest.mark.skipif(find_spec("dask_jobqueue") is None, reason="needs vidcurate[slurm]")
 
 
 @pytest.fixture(scope="module")
@@ -54,13 +56,14 @@ def test_two_jobs_of_slurm_split_into_the_bytes_of_one_process(cluster, tmp_path
 
 
 def test_a_job_is_asked_for_in_the_words_of_sbatch():
-    jobqueue = pytest.importorskip("dask_jobqueue.slurm")
+    before = signal.getsignal(signal.SIGINT)
     wishes = DaskSlurm(partition="a", qos="low", gpus=2, directives=("--constraint=a100",), env={"A": "b c"}).wishes()
     for of_the_scheduler in ("scheduler_options", "log_directory"):
         wishes.pop(of_the_scheduler)
 
-    script = jobqueue.SLURMJob("tcp://there:1", name="w", **wishes).job_script().splitlines()
+    script = jobqueue().SLURMJob("tcp://there:1", name="w", **wishes).job_script().splitlines()
 
+    assert signal.getsignal(signal.SIGINT) is before
     for line in ("-p a", "--cpus-per-task=8", "--mem=16G", "-t 240", "--qos=low", "--gpus-per-node=2"):
         assert f"#SBATCH {line}" in script
     assert "#SBATCH --constraint=a100" in script

@@ -5,9 +5,12 @@ Source: SLURMCluster of dask-jobqueue. Jobs with GPUs start `dask cuda worker`; 
 
 from __future__ import annotations
 
+import importlib
 import importlib.util
 import shlex
 import shutil
+import signal
+import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Annotated, Any
@@ -83,10 +86,9 @@ class DaskSlurm(OnDask):
     @contextmanager
     def client(self) -> Iterator[Client]:
         """A client of the cluster; jobs are cancelled at the end."""
-        from dask_jobqueue.slurm import SLURMCluster
         from distributed import Client
 
-        with SLURMCluster(**self.wishes()) as cluster:
+        with jobqueue().SLURMCluster(**self.wishes()) as cluster:
             # A job is worth its start for a second of work a thread: tasks last two, and few wait for each thread.
             cluster.adapt(minimum_jobs=self.min_jobs, maximum_jobs=self.max_jobs, target_duration="1s")
             with Client(cluster, set_as_default=False) as client:
@@ -112,3 +114,12 @@ class DaskSlurm(OnDask):
             "log_directory": self.logs,
             "scheduler_options": {"dashboard_address": ":0", "interface": self.interface},
         }
+
+
+def jobqueue() -> Any:
+    """`dask_jobqueue.slurm`; Ctrl-C stays with who has it, though dask-jobqueue takes it over as it is imported."""
+    handler = signal.getsignal(signal.SIGINT)
+    module = importlib.import_module("dask_jobqueue.slurm")
+    if threading.current_thread() is threading.main_thread():
+        signal.signal(signal.SIGINT, handler)
+    return module

@@ -282,7 +282,8 @@ def _blame() -> SchedulerPlugin:
 
 
 def _scheduler_lost(error: Exception) -> VidcurateError:
+    said = " ".join(str(error).split())
     return VidcurateError(
-        f"the Dask scheduler was lost ({error}). What has ended is kept; once there is one, the same command goes "
-        "on where it stopped."
+        f"the Dask scheduler was lost ({said}). What has ended is kept; once there is one, the same command goes on "
+        "where it stopped."
     )
