@@ -24,11 +24,20 @@ def has_bf16() -> bool:
 
     Known on Linux only.
     """
+    return bool(_flags() & {"avx512_bf16", "amx_bf16"})
+
+
+def has_amx() -> bool:
+    """Whether this CPU multiplies tiles of bf16 (AMX). Known on Linux only."""
+    return "amx_bf16" in _flags()
+
+
+def _flags() -> frozenset[str]:
     try:
-        flags = Path("/proc/cpuinfo").read_text(encoding="utf-8")
+        found = re.search(r"^flags\s*:(.*)$", Path("/proc/cpuinfo").read_text(encoding="utf-8"), re.MULTILINE)
     except OSError:
-        return False
-    return re.search(r"\b(avx512_bf16|amx_bf16)\b", flags) is not None
+        return frozenset()
+    return frozenset(found[1].split()) if found else frozenset()
 
 
 @contextmanager

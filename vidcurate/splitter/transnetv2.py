@@ -28,7 +28,7 @@ class TransNetV2(Splitter):
     Attributes:
         threshold: probability above which a frame belongs to a transition; lower finds more, false ones too.
         backend: what computes the network: `torch`, or `openvino` on a CPU (extra `cpu`); `auto` is OpenVINO where
-            it is installed and the CPU multiplies bf16 in hardware, else torch.
+            it is installed and the CPU multiplies bf16 by AVX-512 and has no AMX, else torch.
         precision: `fp32`, or `bf16`; `auto` is bf16 on CPUs that multiply it in hardware. Name both where a run's
             workers have different CPUs, as scores differ a little between the two.
     """
