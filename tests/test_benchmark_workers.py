@@ -36,7 +36,7 @@ def test_memory_is_told_ten_times():
 def test_a_corpus_is_split_by_each(tmp_path):
     (tmp_path / "videos").mkdir()
     for seed in range(2):
-        write_video(tmp_path / "videos" / f"{seed}.mp4", (20, 20), seed=seed)
+        write_video(tmp_path / "videos" / f"{seed}.mp4", (60, 60), seed=seed)
 
     command = [sys.executable, "benchmarks/workers.py", str(tmp_path / "videos"), "--repeat", "1"]
     ended = subprocess.run(command, cwd=Path(__file__).parents[1], capture_output=True, text=True, check=True)
