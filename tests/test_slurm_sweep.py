@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 
 from tests.forked import vidcurate
-from tests.media import write_video
 from tests.slurm import slurm, until
+from tests.swept import split_videos
 from vidcurate.runtime.slurm import State, states
 from vidcurate.store.files import Store
 from vidcurate.store.lease import leased
@@ -33,14 +33,7 @@ def cluster(tmp_path_factory) -> Iterator[dict[str, str]]:
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory) -> Path:
-    root = tmp_path_factory.mktemp("sweep")
-    (root / "videos").mkdir()
-    for name, seed, gop in (("a.mp4", 1, 50), ("b.mp4", 2, 50), ("c.mp4", 1, 10)):
-        write_video(root / "videos" / name, (30, 30), seed=seed, gop=gop)
-    options = ("splitter=fixed", "splitter.length=1", "splitter.min_length=0.5", "embedder=histogram", "runtime=local")
-    ended = vidcurate("+experiment=split", "source.path=videos", "out=o", *options, cwd=root)
-    assert ended.returncode == 0, ended.stderr
-    return root
+    return split_videos(tmp_path_factory.mktemp("sweep"))
 
 
 def start(folder: Path, environment: dict[str, str], *more: str) -> subprocess.Popen[str]:

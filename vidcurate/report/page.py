@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import logging
 from collections.abc import Mapping
 from typing import Any
 
@@ -12,10 +11,8 @@ from vidcurate.report.facts import epsilon_table, folders, funnel, measured, rea
 from vidcurate.report.gallery import pairs, sheet
 from vidcurate.report.histogram import histograms
 from vidcurate.report.howto import commands, snippet
-from vidcurate.report.template import rendered
+from vidcurate.report.template import write_page
 from vidcurate.store.files import Store
-
-log = logging.getLogger(__name__)
 
 PAGE = "report.html"
 FAILURES = 200
@@ -32,12 +29,7 @@ def write_report(store: Store, summary: Mapping[str, Any]) -> str | None:
     Returns:
         Key of the page; None where jinja2 is not installed, which the log says.
     """
-    page = rendered(PAGE, _facts(store, summary))
-    if page is None:
-        return None
-    store.write(PAGE, page)
-    log.info("report: %s", store.path(PAGE))
-    return PAGE
+    return write_page(store, PAGE, _facts(store, summary))
 
 
 def _facts(store: Store, summary: Mapping[str, Any]) -> dict[str, Any]:

@@ -8,10 +8,30 @@ from pathlib import Path
 from typing import Any
 
 from vidcurate.report.units import clock, counted, number, share, size, thousands, timespan
+from vidcurate.store.files import Store
 
 log = logging.getLogger(__name__)
 
 FILTERS = (clock, counted, number, share, size, thousands, timespan)
+
+
+def write_page(store: Store, key: str, facts: Mapping[str, Any]) -> str | None:
+    """Write a page into a dataset, from the template of its name.
+
+    Args:
+        store: the dataset.
+        key: of the page.
+        facts: what the template names.
+
+    Returns:
+        The key; None where jinja2 is not installed, which the log says.
+    """
+    page = rendered(key.rpartition("/")[2], facts)
+    if page is None:
+        return None
+    store.write(key, page)
+    log.info("report: %s", store.path(key))
+    return key
 
 
 def rendered(page: str, facts: Mapping[str, Any]) -> bytes | None:

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from vidcurate.errors import VidcurateError
 from vidcurate.events import Event, listening
 from vidcurate.report.course import KINDS, Course, Lane, course, stacked
-from vidcurate.report.template import rendered
+from vidcurate.report.template import write_page
 from vidcurate.stage.settle import read_tables
 from vidcurate.store.files import Store
 from vidcurate.telemetry.journal import FOLDER, journals, read_journal
@@ -27,8 +27,7 @@ from vidcurate.telemetry.rates import rates
 
 log = logging.getLogger(__name__)
 
-PAGE = "timeline.html"
-KEY = f"{FOLDER}/{PAGE}"
+KEY = f"{FOLDER}/timeline.html"
 MARKS = 100
 """Losses that are marked."""
 
@@ -76,12 +75,7 @@ def write_timeline(store: Store) -> str | None:
             log.warning("report: %s is passed over, it was written by another version: %r", keys[0], error)
             continue
         if found.tally.items:
-            page = rendered(PAGE, _facts(store, found))
-            if page is None:
-                return None
-            store.write(KEY, page)
-            log.info("report: %s", store.path(KEY))
-            return KEY
+            return write_page(store, KEY, _facts(store, found))
     return None
 
 
