@@ -20,7 +20,7 @@ from vidcurate.errors import VidcurateError
 from vidcurate.events import Event, listening
 from vidcurate.report.course import KINDS, Course, Lane, course, stacked
 from vidcurate.report.template import write_page
-from vidcurate.stage.settle import read_tables
+from vidcurate.stage.settle import SCHEMAS, read_tables
 from vidcurate.store.files import Store
 from vidcurate.telemetry.journal import FOLDER, journals, read_journal
 from vidcurate.telemetry.rates import rates
@@ -80,13 +80,9 @@ def write_timeline(store: Store) -> str | None:
 
 
 def _facts(store: Store, found: Course) -> dict[str, Any]:
-    tally = found.tally
-    stages: dict[str, float] = {}
-    for step in tally.steps.values():
-        for stage, seconds in step.stages.items():
-            stages[stage] = stages.get(stage, 0.0) + seconds
-        rest = step.item_seconds - sum(step.stages.values())
-        stages["other"] = stages.get("other", 0.0) + max(0.0, rest)
+    tally, stages = found.tally, found.tally.stages
+    rests = (step.item_seconds - sum(step.stages.values()) for step in tally.steps.values())
+    stages["other"] = stages.get("other", 0.0) + sum(max(0.0, rest) for rest in rests)
     peak = float(found.pace.max())
     return {
         "name": store.root.rpartition("/")[2] or "dataset",
@@ -136,7 +132,7 @@ def _area(low: NDArray[np.float64], high: NDArray[np.float64]) -> str:
 
 def _named(store: Store, found: Course) -> list[dict[str, Any]]:
     """The slowest items under the names of their videos, which only tables know."""
-    videos = read_tables(store).videos
+    videos = read_tables(store, but=SCHEMAS.keys() - {"videos"}).videos
     ids = pa.array([slow.video for slow in found.slowest], pa.string())
     wanted = videos.filter(pc.is_in(videos["video_id"], value_set=ids))
     names = dict(zip(wanted["video_id"].to_pylist(), wanted["uri"].to_pylist(), strict=True))

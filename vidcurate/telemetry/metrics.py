@@ -76,10 +76,6 @@ def exposition(tally: Tally, dataset: str) -> str:
 def _metrics(tally: Tally) -> Iterator[tuple[str, str, str, Iterable[Sample]]]:
     """Name, type, explanation and samples of each metric; one that has no sample yet is said all the same."""
     steps, queue = dict(tally.steps), {"waiting": tally.waiting, "under_way": tally.under_way}
-    stages: dict[str, float] = {}
-    for step in steps.values():
-        for stage, seconds in dict(step.stages).items():
-            stages[stage] = stages.get(stage, 0.0) + seconds
     facts = {name: str(tally.run.get(name, "")) for name in ("run", "version", "host", "runtime")}
     speed = rates(tally)
 
@@ -104,7 +100,7 @@ def _metrics(tally: Tally) -> Iterator[tuple[str, str, str, Iterable[Sample]]]:
         "Seconds that workers were at them.",
         _of_steps({name: step.item_seconds for name, step in steps.items()}),
     )
-    yield "stage_seconds_total", "counter", "Seconds of workers by stage of the work.", _labelled("stage", stages)
+    yield "stage_seconds_total", "counter", "Seconds of workers by stage of the work.", _labelled("stage", tally.stages)
     yield (
         "step_seconds",
         "gauge",

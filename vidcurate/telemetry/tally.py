@@ -82,6 +82,15 @@ class Tally:
         return sum(step.items for step in self.steps.values())
 
     @property
+    def stages(self) -> dict[str, float]:
+        """Seconds of all workers and steps together, by stage; may be asked for while another thread hears."""
+        found: dict[str, float] = {}
+        for step in tuple(self.steps.values()):
+            for stage, seconds in dict(step.stages).items():
+                found[stage] = found.get(stage, 0.0) + seconds
+        return found
+
+    @property
     def step(self) -> str:
         """The one that goes on, or the last one."""
         return self._step
