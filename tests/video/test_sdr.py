@@ -8,6 +8,7 @@ import pytest
 
 from tests.video.making import cut_at, write_picture
 from vidcurate.transcoder.h264 import H264
+from vidcurate.video import sdr
 from vidcurate.video.probe import probe
 from vidcurate.video.sample import Resize
 
@@ -54,3 +55,14 @@ def test_hdr_is_kept_in_10_bit_when_asked(tmp_path):
     assert (frame.colorspace, frame.color_primaries, frame.color_trc) == (9, 9, PQ)
     assert frame.format.name == "yuv420p10le"
     assert np.abs(frame.to_ndarray()[:48].astype(int) - first(path).to_ndarray()[:48]).max() < 8  # of 1023
+
+
+def test_sizes_that_take_turns_build_their_tables_once(tmp_path, monkeypatch):
+    built, build = [], sdr._graph
+    monkeypatch.setattr(sdr, "_graph", lambda frame, form: built.append(frame.width) or build(frame, form))
+    frame, mapped = first(hdr(tmp_path / "a.mp4", 148)), sdr.Sdr("rgb24")
+
+    turns = [mapped(frame.reformat(width, 32)).width for width in (48, 64, 48, 64)]
+
+    assert turns == [48, 64, 48, 64]
+    assert built == [48, 64]

@@ -11,6 +11,9 @@ from av.filter import Graph
 HDR_CURVES = frozenset({16, 18})
 """The `AVColorTransferCharacteristic` values of PQ and HLG."""
 
+GRAPHS = 8
+"""Graphs that are kept: the detector and every sampling have a size of their own, and take turns."""
+
 _TO_709 = "out_transfer=bt709:out_primaries=bt709:out_color_matrix=bt709:out_range=tv"
 
 
@@ -26,7 +29,7 @@ def is_hdr(frame: av.VideoFrame) -> bool:
 
 
 class Sdr:
-    """Tone-maps frames; one graph for as long as their form stays the same.
+    """Tone-maps frames; a graph for each of the forms in which they came last.
 
     Args:
         pixel_format: FFmpeg's name of what comes out, e.g. `yuv420p` or `rgb24`.
@@ -34,16 +37,18 @@ class Sdr:
 
     def __init__(self, pixel_format: str) -> None:
         self._pixel_format = pixel_format
-        self._form: tuple[object, ...] | None = None
-        self._graph = Graph()
+        self._graphs: dict[tuple[object, ...], Graph] = {}
 
     def __call__(self, frame: av.VideoFrame) -> av.VideoFrame:
         """A frame of the same size, BT.709, limited range."""
         form = (frame.width, frame.height, frame.format.name, frame.color_trc, frame.color_primaries, frame.colorspace)
-        if form != self._form:
-            self._form, self._graph = form, _graph(frame, self._pixel_format)
-        self._graph.vpush(frame)
-        return self._graph.vpull()
+        graph = self._graphs.pop(form, None) or _graph(frame, self._pixel_format)  # no other thread has it meanwhile
+        graph.vpush(frame)
+        mapped = graph.vpull()
+        self._graphs[form] = graph
+        if len(self._graphs) > GRAPHS:
+            self._graphs.pop(next(iter(self._graphs)), None)
+        return mapped
 
 
 def _graph(frame: av.VideoFrame, pixel_format: str) -> Graph:
