@@ -125,11 +125,7 @@ class Dispatch:
     def _hand_out(self, source: Iterator[Any]) -> bool:
         """Give the workers as much as keeps them busy; whether any is under way."""
         if stopping():
-            waiting = [handed.future for handed in self._handed.values() if not handed.worker]
-            self._again.clear()
-            if waiting:
-                self.client.cancel(waiting)
-            self._handed = {name: handed for name, handed in self._handed.items() if handed.worker}
+            self._withdraw()
             return bool(self._handed)
         self._look()
         while len(self._handed) < max(LEAST, self.ahead * self._threads):
@@ -138,6 +134,19 @@ class Dispatch:
                 break
             self._submit(entries)
         return bool(self._handed)
+
+    def _withdraw(self) -> None:
+        """Take back what no worker has begun; the scheduler knows of those that the news have not told of yet."""
+        try:
+            for _, event in self.client.get_events(TOPIC):
+                self._note(event)
+        except OSError as error:
+            raise _scheduler_lost(error) from error
+        waiting = [handed.future for handed in self._handed.values() if not handed.worker]
+        self._again.clear()
+        if waiting:
+            self.client.cancel(waiting)
+        self._handed = {name: handed for name, handed in self._handed.items() if handed.worker}
 
     def _drawn(self, source: Iterator[Any]) -> list[_Entry]:
         """What is handed out next: those that come again first, and one that has ended a worker by itself."""
@@ -193,16 +202,20 @@ class Dispatch:
         except queue.Empty:
             return
         if isinstance(news, dict):
-            handed = self._handed.get(news["batch"])
-            if handed is not None:
-                handed.index, handed.worker = news["index"], news["worker"]
-                handed.overdue = news["what"] == "overdue"
-            if news["what"] == "overdue":
-                self._excused.add(news["worker"])
+            self._note(news)
             return
         handed = self._handed.pop(news.key, None)
         if handed is not None:
             yield from self._ended(handed)
+
+    def _note(self, event: dict[str, Any]) -> None:
+        """What a worker has said of the batch that it is at."""
+        if event["what"] == "overdue":
+            self._excused.add(event["worker"])
+        handed = self._handed.get(event["batch"])
+        if handed is not None:
+            handed.index, handed.worker = event["index"], event["worker"]
+            handed.overdue = event["what"] == "overdue"
 
     def _ended(self, handed: _Handed) -> Iterator[Done[Any] | Lost[Any]]:
         from distributed import CancelledError, KilledWorker
