@@ -59,6 +59,7 @@ def test_the_install_commands_are_the_two_that_ci_runs():
     assert install[1].endswith("&& .venv/bin/python -m pytest -q -n auto")
 
 
+@pytest.mark.slow
 def test_every_command_and_snippet_of_the_readme_runs(folder):
     quickstart = shell("python -m vidcurate +experiment=quickstart source.limit=2", folder)
     assert quickstart.returncode == 0, quickstart.stderr
