@@ -149,7 +149,7 @@ def _work(arguments: tuple[str, ...], folder: Path) -> None:
         os.dup2(log.fileno(), 2)
         sys.stdout = sys.stderr = log
         sys.argv = ["vidcurate", *arguments]
-        from vidcurate.app import main
+        from vidcurate.command import main
 
         main()
 

@@ -7,10 +7,11 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable
+from multiprocessing.process import BaseProcess
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-PRELOADED = ["vidcurate.app", "vidcurate.pipeline", "torch", "av", "matplotlib.figure", "jinja2"]
+PRELOADED = ["vidcurate.app", "vidcurate.config", "vidcurate.pipeline", "torch", "av", "matplotlib.figure", "jinja2"]
 
 
 def vidcurate(*arguments: str, cwd: Path) -> subprocess.CompletedProcess[str]:
@@ -23,16 +24,22 @@ def python(code: str, cwd: Path) -> subprocess.CompletedProcess[str]:
     return _run(_python, (code,), cwd)
 
 
-def _run(main: Callable[..., None], arguments: tuple[str, ...], cwd: Path) -> subprocess.CompletedProcess[str]:
+def started(function: Callable[..., None], *arguments: object) -> BaseProcess:
+    """A process that has called a function, and has ended."""
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload(PRELOADED)
+    process = context.Process(target=function, args=arguments)
+    process.start()
+    process.join(400)
+    process.kill()
+    process.join()
+    return process
+
+
+def _run(main: Callable[..., None], arguments: tuple[str, ...], cwd: Path) -> subprocess.CompletedProcess[str]:
     with TemporaryDirectory() as folder:
         out, err = Path(folder, "out"), Path(folder, "err")
-        process = context.Process(target=_redirected, args=(main, arguments, cwd, out, err))
-        process.start()
-        process.join(400)
-        process.kill()
-        process.join()
+        process = started(_redirected, main, arguments, cwd, out, err)
         return subprocess.CompletedProcess(arguments, process.exitcode or 0, out.read_text(), err.read_text())
 
 
@@ -46,7 +53,7 @@ def _redirected(main: Callable[..., None], arguments: tuple[str, ...], cwd: Path
 
 
 def _vidcurate(*arguments: str) -> None:
-    from vidcurate.app import main
+    from vidcurate.command import main
 
     sys.argv = ["vidcurate", *arguments]
     main()

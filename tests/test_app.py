@@ -1,5 +1,9 @@
 from __future__ import annotations
 
+import shutil
+import subprocess
+import sys
+
 import pytest
 
 from tests.forked import vidcurate
@@ -25,6 +29,23 @@ def test_values_are_forced_and_everything_else_is_left_to_hydra(argument, become
     assert forced(argument) == becomes
 
 
+@pytest.mark.skipif(shutil.which("bash") is None, reason="needs bash")
+def test_bash_completes_options_and_keys(tmp_path):
+    program = tmp_path / "vidcurate"  # as pip writes it
+    program.write_text(f"#!{sys.executable}\nfrom vidcurate.command import main\nmain()\n")
+    program.chmod(0o755)
+    script = f"""
+        PATH={tmp_path}:$PATH; eval "$(vidcurate -sc install=bash)"
+        for COMP_LINE in "vidcurate splitter=tr" "vidcurate splitter.thr"; do
+            COMP_CWORD=1; hydra_bash_completion; echo "${{COMPREPLY[@]}}"
+        done
+    """
+
+    ended = subprocess.run(["bash", "-c", script], capture_output=True, text=True, cwd=tmp_path, check=False)
+
+    assert ended.stdout.splitlines() == ["splitter=transnetv2", "splitter.threshold="], ended.stderr
+
+
 def test_a_wrong_config_is_refused_before_any_work_with_exit_code_2(tmp_path):
     ended = vidcurate(
         "+experiment=quickstart", "out=o", "splitter.treshold=1", "spliter=x", "dedup.eps=-1", cwd=tmp_path
@@ -35,6 +56,7 @@ def test_a_wrong_config_is_refused_before_any_work_with_exit_code_2(tmp_path):
     assert "did you mean 'threshold'?" in ended.stderr
     assert "did you mean 'splitter'?" in ended.stderr
     assert "dedup.eps=-1" in ended.stderr
+    assert ended.stderr.startswith("vidcurate: 3 problems")  # and not with a line of Hydra's
     assert "Traceback" not in ended.stderr
     assert not (tmp_path / "o").exists()
 

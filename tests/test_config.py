@@ -4,8 +4,9 @@ import pytest
 from hydra import compose, initialize_config_dir
 from omegaconf import OmegaConf
 
-from vidcurate.config import conf_dir, job
+from vidcurate.config import job
 from vidcurate.errors import ConfigError
+from vidcurate.groups import conf_dir
 from vidcurate.recipe import Recipe
 from vidcurate.records import Columns, Foreign
 from vidcurate.registry import KINDS, build, registered

@@ -16,16 +16,20 @@ FAMILIES = (
 )  # fmt: skip
 LAYERS = (
     ("__main__",),
+    ("command",),
     ("app",),
     ("config", "help"),
     ("pipeline",),
+    ("ending", "onward"),
     ("report", "summary"),
     ("stage",),
     ("recipe", "data"),
     FAMILIES,
     ("runtime", "model", "video", "telemetry"),
-    ("store",),
-    ("registry", "progress", "events", "timings"),
+    ("store", "shell"),
+    ("registry", "progress"),
+    ("pace",),
+    ("groups", "events", "timings", "again", "terminal"),
     ("records", "table"),
     ("errors",),
 )
@@ -86,16 +90,40 @@ def test_hydra_is_known_to_app_and_config_only():
     assert users == {"app.py", "config.py"}
 
 
-@pytest.mark.parametrize("arguments", [["--help"], ["--cfg", "job"], ["--info", "defaults"]], ids=" ".join)
-def test_looking_at_the_config_imports_no_heavy_library(arguments):
-    script = (
-        "import sys; from vidcurate.app import main\n"
-        "try: main()\n"
-        "except SystemExit as end: assert not end.code, end.code\n"
-        f"heavy = sorted(set(sys.modules) & set({HEAVY!r})); assert not heavy, heavy"
-    )
+OURS = {"__init__", "command", "shell", "store", "store.mask", "terminal"}
+"""Modules of vidcurate that the command is made of, whatever it is asked for."""
+HYDRA = {"hydra", "hydra_plugins", "omegaconf", "antlr4", "yaml", "_yaml", "attr", "packaging"}
+"""Libraries that Hydra brings. A library that is no part of it would make the user wait for a look at the config."""
+SCRIPT = """
+import sys
+before = set(sys.modules)
+from vidcurate.command import main
+try:
+    main()
+except SystemExit as end:
+    assert not end.code, end.code
+new = set(sys.modules) - before
+ours = {name.partition(".")[2] or "__init__" for name in new if name.split(".")[0] == "vidcurate"}
+others = {name.split(".")[0] for name in new} - set(sys.stdlib_module_names) - {"vidcurate"}
+print(repr((ours, others)), file=sys.stderr)
+"""
 
-    ended = subprocess.run([sys.executable, "-c", script, *arguments], capture_output=True, text=True, check=False)
+
+@pytest.mark.parametrize(
+    ("arguments", "ours", "others"),
+    [
+        (["--help"], OURS | {"groups", "help"}, set()),
+        (["--version"], OURS, set()),
+        (["--cfg", "job"], OURS | {"app", "errors", "groups"}, HYDRA),
+        (["--info", "defaults"], OURS | {"app", "errors", "groups"}, HYDRA),
+    ],
+    ids=["help", "version", "cfg", "info"],
+)
+def test_looking_at_help_and_config_imports_next_to_nothing(arguments, ours, others):
+    ended = subprocess.run([sys.executable, "-c", SCRIPT, *arguments], capture_output=True, text=True, check=False)
 
     assert ended.returncode == 0, ended.stderr
     assert ended.stdout
+    imported = ast.literal_eval(ended.stderr.splitlines()[-1])
+    assert imported[0] == ours
+    assert {name for name in imported[1] if not name.startswith(("_cython", "cython"))} <= others

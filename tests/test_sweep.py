@@ -56,7 +56,7 @@ def test_a_sweep_gives_the_summary_files_that_nemo_curator_gives(folder):
 
 
 def test_jobs_on_one_dataset_that_start_together_queue_up_and_end_in_one_table(folder):
-    whole = ("+experiment=dedup", "out=together", "embeddings=o/histogram_embd_parquet", "cluster=single")
+    whole = ("+experiment=dedup", "out=together", "embeddings=o/histogram_embd_parquet", "cluster=single", "-v")
     epsilons = ("0.001", "0.05", "0.1")  # all within neighbours.floor, so that any of them finds the pairs for all
 
     with ThreadPoolExecutor() as pool:

@@ -1,4 +1,4 @@
-from vidcurate.app import main
+from vidcurate.command import main
 
 if __name__ == "__main__":
     main()

@@ -1,4 +1,4 @@
-"""The command line: Hydra composes, `config` checks, `pipeline` works; exit codes say how it ended.
+"""What the command does: Hydra composes, `config` checks, `pipeline` works; exit codes say how it ended.
 
 0 done; 1 error; 2 the configuration or the machine cannot do this; 3 done, but too many inputs failed; 75 not done: the
 run was stopped, or another holds the dataset, and the same command goes on later.
@@ -12,6 +12,7 @@ import re
 import sys
 import traceback
 from collections.abc import Sequence
+from typing import NoReturn
 
 import hydra
 from hydra.core.config_search_path import ConfigSearchPath
@@ -23,16 +24,15 @@ from hydra.types import RunMode
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
-from vidcurate.config import conf_dir, job
 from vidcurate.errors import ConfigError, Stopped, VidcurateError
-from vidcurate.registry import KINDS, config_packages
-from vidcurate.runtime.stop import heeding
+from vidcurate.groups import GROUPS, conf_dir, config_packages
+from vidcurate.shell import Command
 from vidcurate.store.mask import masked
-from vidcurate.store.options import refused, secrets_in
+from vidcurate.terminal import put_on
 
 log = logging.getLogger(__name__)
 
-GROUPS = (*KINDS, "experiment", "local")
+_command: Command | None = None
 
 
 class ConfigPackages(SearchPathPlugin):
@@ -44,26 +44,44 @@ class ConfigPackages(SearchPathPlugin):
             search_path.append(provider=entry.name, path=f"pkg://{entry.value}")
 
 
-def main() -> None:
-    """Run the command line and end the process with its exit code."""
-    if {"--help", "-h"} & set(sys.argv[1:]):
-        from vidcurate.help import page
+class _Ended(BaseException):
+    """Brings an error of ours past Hydra, which would print a line of its own before it."""
 
-        print(page(conf_dir()))
-        return
+    def __init__(self, error: VidcurateError) -> None:
+        self.error = error
+
+
+def main(arguments: Sequence[str], command: Command) -> None:
+    """Run one job, or several, and end the process with its exit code.
+
+    Args:
+        arguments: overrides and flags of Hydra.
+        command: by which they were given, for messages that say how to go on.
+    """
+    global _command
     wants_traceback = "HYDRA_FULL_ERROR" in os.environ
     os.environ["HYDRA_FULL_ERROR"] = "1"  # errors come to us instead of being printed one at a time
     Plugins.instance().register(ConfigPackages)
     try:
-        refuse_secrets(sys.argv[1:])
-        sys.argv[1:] = [forced(argument) for argument in sys.argv[1:]]
+        refuse_secrets(arguments)
+        completes = {"-sc", "--shell-completion"} & set(arguments)  # those are no keys that are given values
+        sys.argv[1:] = arguments if completes else [forced(argument) for argument in arguments]
+        _command = command
         hydra.main(version_base="1.3", config_path=str(conf_dir()), config_name="config")(run)()
+    except _Ended as ended:
+        _end(ended.error, wants_traceback)
     except (VidcurateError, HydraException, OmegaConfBaseException) as error:
-        if wants_traceback:
-            traceback.print_exc()
-        cause = f"\n{error.__cause__}" if isinstance(error.__cause__, OmegaConfBaseException) else ""
-        print(masked(f"vidcurate: {error}{cause}"), file=sys.stderr)
-        sys.exit(error.exit_code if isinstance(error, VidcurateError) else 2)
+        _end(error, wants_traceback)
+
+
+def _end(error: Exception, wants_traceback: bool) -> NoReturn:
+    if wants_traceback:
+        traceback.print_exception(error)
+    cause = f"\n{error.__cause__}" if isinstance(error.__cause__, OmegaConfBaseException) else ""
+    print(masked(f"vidcurate: {error}{cause}"), file=sys.stderr)
+    if isinstance(error, Stopped) and _command:
+        print(f"go on: {_command.again()}", file=sys.stderr)
+    sys.exit(error.exit_code if isinstance(error, VidcurateError) else 2)
 
 
 def refuse_secrets(arguments: Sequence[str]) -> None:
@@ -73,6 +91,10 @@ def refuse_secrets(arguments: Sequence[str]) -> None:
         ConfigError: there are some.
     """
     ours = [argument.lstrip("+") for argument in arguments if re.match(r"\+*storage[.=]", argument)]
+    if not ours:
+        return
+    from vidcurate.store.options import refused, secrets_in  # brings pydantic, which --cfg need not wait for
+
     given = OmegaConf.to_container(OmegaConf.from_dotlist(ours))
     if found := list(secrets_in(given, "")):
         raise ConfigError([refused(key.lstrip(".")) for key in found])
@@ -106,10 +128,14 @@ def run(config: DictConfig) -> None:
     """
     hydra_config = HydraConfig.get()
     local = "basic_launcher" in str(hydra_config.launcher._target_)
+    put_on()
     for handler in logging.getLogger().handlers:
         handler.addFilter(Masking())
     if hydra_config.mode == RunMode.RUN and not local:
         log.warning("hydra/launcher is used by sweeps only: add -m, or this run stays on this machine")
+    from vidcurate.config import job
+    from vidcurate.runtime.stop import heeding
+
     try:
         checked = job(config)
         from vidcurate.pipeline import curate  # heavy libraries are imported once the config is known to be sound
@@ -135,10 +161,12 @@ def run(config: DictConfig) -> None:
                 storage=checked.storage,
                 metrics=checked.metrics,
                 config=checked.config,
+                command=_command if hydra_config.mode == RunMode.RUN else None,
             )
     except VidcurateError as error:
         if hydra_config.mode == RunMode.MULTIRUN:  # Hydra shows only the first error of a sweep, at its end
             log.error("%s", error)
             if isinstance(error, Stopped) and local:  # an error would let the sweep go on with the next job
                 sys.exit(error.exit_code)
-        raise
+            raise
+        raise _Ended(error) from error

@@ -6,16 +6,16 @@ import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
-from pathlib import Path
 from typing import Any, cast
 
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
 from vidcurate.errors import ConfigError
+from vidcurate.groups import KINDS
 from vidcurate.recipe import STEPS, Advise, Decoder, Recipe, Verify
 from vidcurate.records import Columns, Foreign, OnBad, Retry
-from vidcurate.registry import KINDS, Component, Made, build, made, near
+from vidcurate.registry import Component, Made, build, made, near
 from vidcurate.runtime.base import Runtime
 from vidcurate.source.base import Source
 from vidcurate.store.options import Storage, refused, secrets_in
@@ -91,12 +91,6 @@ class Job:
     storage: Storage
     metrics: str | None
     config: Mapping[str, Any]
-
-
-def conf_dir() -> Path:
-    """The folder of options: beside the package in a checkout, inside it in a wheel."""
-    installed = Path(__file__).parent / "conf"
-    return installed if installed.is_dir() else Path(__file__).parents[1] / "conf"
 
 
 def job(config: DictConfig) -> Job:

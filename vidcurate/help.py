@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from importlib.resources import files
 from pathlib import Path
 
-from vidcurate.registry import KINDS, config_packages
+from vidcurate.groups import KINDS, config_packages
 
 INTRODUCTION = """\
 vidcurate: raw videos in; a de-duplicated, sharded, training-ready dataset out.
@@ -31,8 +31,11 @@ CLOSING = """\
 Keys: out=DIR_OR_URL  embeddings=PARQUET  steps=[split,dedup,advise,shard]  seed=0  max_failures=0
       keep_filtered=true  advise.{per_band=20,precision=0.95,labels=FILE}
       columns.{id,embedding,source}=NAME  on_bad=fail
-Exit codes: 0 done; 1 error; 2 the configuration or the machine cannot do this; 3 done, but inputs failed
-More: --cfg job (the composed config)   --info defaults   --hydra-help
+Flags: -v, --verbose (debug lines, and where the time went)   -q, --quiet (warnings, errors and the last line only)
+      --version
+Exit codes: 0 done; 1 error; 2 the configuration or the machine cannot do this; 3 done, but inputs failed; 75 not
+      done: stopped, or another run holds the dataset; the same command goes on
+More: --cfg job (the composed config)   --info defaults   --hydra-help   -sc install=bash (completion)
 """
 
 

@@ -8,16 +8,19 @@ from dataclasses import replace
 from functools import partial
 from typing import Any
 
+from vidcurate.ending import rows, say, taken_time
 from vidcurate.errors import ConfigError, MediaError, StoreError, VidcurateError
 from vidcurate.events import step
 from vidcurate.model.device import best_device
 from vidcurate.model.memory import give_back
+from vidcurate.onward import onward
 from vidcurate.recipe import Recipe
 from vidcurate.records import Columns, Foreign, OnBad, Retry, Video
 from vidcurate.report import drawn, write_advice, write_report
 from vidcurate.runtime.base import Runtime
 from vidcurate.runtime.local import Local
 from vidcurate.runtime.stop import demand_running
+from vidcurate.shell import Command
 from vidcurate.source.base import Source
 from vidcurate.source.place import at_hand
 from vidcurate.stage.adopt import adopt
@@ -51,7 +54,7 @@ from vidcurate.store.lease import Link, leased
 from vidcurate.store.options import Storage, use
 from vidcurate.store.provenance import write_provenance
 from vidcurate.store.trouble import demand_writable
-from vidcurate.summary import demand_success, headline, summarise
+from vidcurate.summary import amiss, demand_success, summarise, sums
 from vidcurate.telemetry import watched
 from vidcurate.timings import timed
 from vidcurate.video.probe import probe
@@ -83,6 +86,7 @@ def curate(
     storage: Storage | None = None,
     metrics: str | None = None,
     config: Mapping[str, Any] | None = None,
+    command: Command | None = None,
 ) -> dict[str, Any]:
     """Turn raw videos into a dataset; what is stored already and still true is not made again.
 
@@ -106,6 +110,7 @@ def curate(
         storage: how stores are reached; None as fsspec is set up.
         metrics: path of a text file for Prometheus, written anew while the run goes on; None writes none.
         config: the resolved config to keep in run.json; None keeps the recipe.
+        command: of a shell that has started this, for what is said at the end of how to go on.
 
     Returns:
         What summary.json holds: counts of videos, clips, duplicates and shards.
@@ -129,8 +134,9 @@ def curate(
     store = Store(out)
     if set(steps) == {"verify"}:  # which changes nothing
         demand_finished(store)
-        with watched(store, None, steps=steps, runtime=runtime.name, metrics=metrics), step("verify"):
+        with watched(store, None, steps=steps, runtime=runtime.name, metrics=metrics) as tally, step("verify"):
             verify(store, recipe, runtime, seed)
+        say([], [], [taken_time(tally), f"all that was looked at holds: {out}/verify.md"])
         return summarise(store, read_tables(store), recipe)
     demand_writable(store)
     compared: dict[str, Any] = {"columns": columns, "on_bad": on_bad}
@@ -148,7 +154,7 @@ def curate(
         leased(store, steps, wait, demand=demand_running) as lease,
         drawn(store),
         store.swept(),
-        watched(store, lease.token, steps=steps, runtime=runtime.name, metrics=metrics),
+        watched(store, lease.token, steps=steps, runtime=runtime.name, metrics=metrics) as tally,
     ):
         taken = None
         if "takedown" in steps:
@@ -174,14 +180,19 @@ def curate(
             store.write_json("summary.json", summary)
             facts = {name: value for name, value in (config or recipe.config()).items() if name not in UNTOLD}
             write_provenance(store, steps, facts)
-            write_report(store, summary)
+            page = write_report(store, summary)
             if taken is not None:
                 conclude(store, taken)
-        for line in headline(summary):
-            log.info(line)
         if "verify" in steps:
             with step("verify"):
                 verify(store, recipe, runtime, seed)
+        for line in amiss(summary):
+            log.warning("%s", line)
+        say(
+            list(rows(store, tables, recipe, steps, summary, tally)),
+            list(onward(summary, steps, recipe, out, command)),
+            [taken_time(tally), *sums(summary, steps), *([f"{out}/{page}"] if page else [])],
+        )
         if "split" in steps:
             demand_success(summary, max_failures)
         return summary

@@ -1,74 +1,85 @@
-"""How far a long loop has come, and how fast: a bar on a terminal, one line a minute elsewhere."""
+"""How far a long loop has come: a bar on a terminal, one line a minute elsewhere."""
 
 from __future__ import annotations
 
 import logging
 import sys
-import time
-from collections.abc import Iterable, Iterator
-from contextlib import AbstractContextManager
-from typing import TypeVar
+from collections.abc import Iterable, Iterator, Mapping
+from typing import TYPE_CHECKING, TypeVar
 
-from vidcurate.events import Event, listening
+from vidcurate.again import again
+from vidcurate.pace import Pace
+from vidcurate.terminal import above, is_quiet
+
+if TYPE_CHECKING:
+    from rich.progress import Progress
 
 log = logging.getLogger(__name__)
 
 EVERY = 60.0  # seconds between lines
+REFRESH = 4  # times a second that the bar is drawn
 
 Item = TypeVar("Item")
 
 
-def progress(items: Iterable[Item], total: int, label: str) -> Iterator[Item]:
+def progress(items: Iterable[Item], total: int, label: str, fates: Mapping[str, int] | None = None) -> Iterator[Item]:
     """Pass items through and show how many of `total` have passed.
 
     Args:
         items: whatever is waited for.
         total: how many there will be.
         label: what they are, e.g. `split: videos`.
+        fates: of videos, what became of those that need no work; see `Pace`.
     """
-    return _bar(items, total, label) if sys.stderr.isatty() else _lines(items, total, label)
-
-
-def _bar(items: Iterable[Item], total: int, label: str) -> Iterator[Item]:
-    from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    pace = _Pace()
-    with Progress(*columns, TextColumn("{task.fields[pace]}"), console=Console(stderr=True)) as bar, pace.listening():
-        task = bar.add_task(label, total=total, pace="")
-        for item in items:
-            yield item
-            pace.count += 1
-            bar.update(task, advance=1, pace=str(pace))
-        bar.update(task, pace=str(pace))
-
-
-def _lines(items: Iterable[Item], total: int, label: str) -> Iterator[Item]:
-    said, pace = time.monotonic(), _Pace()
+    if not total:
+        yield from items
+        return
+    pace = Pace(total, fates)
+    show = _bar if sys.stderr.isatty() and not is_quiet() else _lines
     with pace.listening():
+        yield from show(items, pace, label)
+
+
+def _bar(items: Iterable[Item], pace: Pace, label: str) -> Iterator[Item]:
+    """It is gone when the loop has ended: what is worth to be kept is in the log."""
+    bar = _drawn(pace)
+    with bar, above(bar.console):
+        task = bar.add_task(label, total=pace.total)
         for item in items:
             yield item
-            pace.count += 1
-            if time.monotonic() - said > EVERY:
-                said = time.monotonic()
-                log.info("%s: %d of %d, %s", label, pace.count, total, pace)
+            pace.step()
+            bar.update(task, advance=1)
 
 
-class _Pace:
-    """How many items have passed, how fast, and how many workers have in hand."""
+def _drawn(pace: Pace) -> Progress:
+    """Two lines: the bar with the time that is left, and the facts."""
+    from rich.console import Console, RenderableType
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, ProgressColumn, Task, TextColumn
+    from rich.text import Text
 
-    def __init__(self) -> None:
-        self.count, self._under_way, self._began = 0, 0, time.monotonic()
+    class Left(ProgressColumn):
+        def render(self, task: Task) -> Text:
+            return Text(f"{pace.left} left" if pace.left else "")
 
-    def __str__(self) -> str:
-        minutes = max(time.monotonic() - self._began, 1e-3) / 60
-        under_way = f", {self._under_way} under way" if self._under_way else ""
-        return f"{self.count / minutes:.3g} a minute{under_way}"
+    class Bar(Progress):
+        def get_renderables(self) -> Iterable[RenderableType]:
+            yield from super().get_renderables()
+            yield Text(f"  {' · '.join(pace.facts)}", style="dim", no_wrap=True, overflow="ellipsis")
 
-    def listening(self) -> AbstractContextManager[None]:
-        return listening(self._hear)
+    return Bar(
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        Left(),
+        console=Console(stderr=True),
+        refresh_per_second=REFRESH,
+        transient=True,
+        redirect_stdout=sys.stdout.isatty(),
+    )
 
-    def _hear(self, event: Event) -> None:
-        if event["event"] == "queue":
-            self._under_way = event["under_way"]
+
+def _lines(items: Iterable[Item], pace: Pace, label: str) -> Iterator[Item]:
+    with again(EVERY, lambda: log.info("%s: %s", label, pace), last=False):
+        for item in items:
+            yield item
+            pace.step()

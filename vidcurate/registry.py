@@ -10,7 +10,6 @@ import dataclasses
 import difflib
 import hashlib
 import importlib
-import importlib.metadata
 import json
 import pkgutil
 import threading
@@ -24,12 +23,8 @@ import pydantic
 from pydantic.dataclasses import dataclass as pydantic_dataclass
 
 from vidcurate.errors import ConfigError
-
-KINDS = (
-    "source", "splitter", "transcoder", "filter", "embedder", "captioner", "enhancer", "preview",
-    "cluster", "neighbours", "dedup", "sharder", "runtime",
-)  # fmt: skip
-"""The families of components; each is a folder of `conf/` and a package of `vidcurate`."""
+from vidcurate.groups import KINDS as KINDS
+from vidcurate.groups import config_packages
 
 Seconds = Annotated[float, pydantic.Field(ge=0, allow_inf_nan=False)]
 """A length of time, 0 or more."""
@@ -219,11 +214,6 @@ def near(word: str, known: Sequence[str] | Mapping[str, object]) -> str:
 @cache
 def _trusted() -> frozenset[str]:
     return frozenset({"vidcurate"}) | {entry.value.split(":")[0].split(".")[0] for entry in config_packages()}
-
-
-def config_packages() -> tuple[importlib.metadata.EntryPoint, ...]:
-    """Entry points by which other packages bring a folder of options: `vidcurate.conf`, value `package.folder`."""
-    return tuple(importlib.metadata.entry_points(group="vidcurate.conf"))
 
 
 def _problem(key: str, cls: type, name: str, detail: dict[str, Any]) -> str:

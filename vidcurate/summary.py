@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
 import pyarrow as pa
@@ -49,27 +49,29 @@ def summarise(store: Store, tables: Tables, recipe: Recipe) -> dict[str, Any]:
     }
 
 
-def headline(summary: Mapping[str, Any]) -> Iterator[str]:
-    """The summary in a few lines for the log."""
-    videos, clips = summary["videos"], summary["clips"]
-    if videos["in"]:
-        yield f"{videos['in']} inputs: {', '.join(f'{videos[fate]} {fate}' for fate in FATES)}"
-        yield f"{clips['cut']} clips ({clips['seconds'] / 60:.1f} min) cut; {clips['kept']} pass the filters"
-    if summary["captions"]:
-        yield "{captioned} of {windows} windows have a caption, {enhanced} an enhanced one; {failed} failed".format(
-            **summary["captions"]
-        )
-    if summary["dedup"]:
-        yield "{kept} of {total} clips are unique at eps={eps}".format(**summary["dedup"])
+def amiss(summary: Mapping[str, Any]) -> Iterator[str]:
+    """What a reader of the sums should know beside them."""
     if summary["left_out"]:
         yield f"rows of embeddings left out: {summary['left_out']}; they are listed in semantic/dropped"
-    if summary["shards"]:
-        yield "{samples} samples in {shards} shards, {bytes} bytes".format(**summary["shards"])
-    if summary["takedown"]:
-        yield "{videos} videos are taken down".format(**summary["takedown"])
     if summary["stale"]:
         counts = {reason: len(names) for reason, names in summary["stale"].items()}
         yield f"packed clips that would be dropped today and stay: {counts}; summary.json names them"
+
+
+def sums(summary: Mapping[str, Any], steps: Collection[str]) -> Iterator[str]:
+    """What there is to show for the steps of a run, in as few words as can be."""
+    videos, clips, decided, packed = (summary[name] for name in ("videos", "clips", "dedup", "shards"))
+    if "takedown" in steps and summary["takedown"]:
+        yield f"{summary['takedown']['videos']:,} videos are taken down"
+    if "split" in steps:
+        yield f"{videos['in']:,} videos" + (f" of which {videos['failed']:,} failed" if videos["failed"] else "")
+    if "shard" in steps and packed:
+        yield f"{packed['samples']:,} clips in {packed['shards']:,} shards"
+    elif "dedup" in steps and decided:
+        at = "" if decided["eps"] is None else f" at eps={decided['eps']}"
+        yield f"{decided['kept']:,} of {decided['total']:,} clips are unique{at}"
+    elif "split" in steps:
+        yield f"{clips['kept']:,} clips"
 
 
 def demand_success(summary: Mapping[str, Any], max_failures: int) -> None:

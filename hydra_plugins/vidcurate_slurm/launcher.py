@@ -1,7 +1,8 @@
 """Hydra's launcher for SLURM: each config of a sweep is a job, and submitit carries it there and its result back.
 
-It stands here because Hydra takes launchers only from the namespace `hydra_plugins`. What hydra-submitit-launcher does
-not: it notices by `squeue` alone when a job is cancelled or lost, says which, and takes the results of the others.
+It stands here because Hydra takes launchers only from the namespace `hydra_plugins`, and imports all that is there
+whatever it is asked for: so what this one needs is imported where it is used. What hydra-submitit-launcher does not: it
+notices by `squeue` alone when a job is cancelled or lost, says which, and takes the results of the others.
 """
 
 from __future__ import annotations
@@ -19,14 +20,12 @@ from hydra.plugins.launcher import Launcher
 from hydra.types import HydraContext, TaskFunction
 from omegaconf import DictConfig, OmegaConf, open_dict
 
-from hydra_plugins.vidcurate_slurm._waiting import outcomes
-from hydra_plugins.vidcurate_slurm._work import Work
 from vidcurate.errors import ConfigError, MissingExtra, VidcurateError
-from vidcurate.registry import made
-from vidcurate.runtime.slurm import Request
 
 if TYPE_CHECKING:
     from submitit import Job
+
+    from hydra_plugins.vidcurate_slurm._work import Work
 
 log = logging.getLogger(__name__)
 
@@ -48,6 +47,9 @@ class SlurmLauncher(Launcher):
             ConfigError: a setting cannot be, or there is no SLURM here.
             MissingExtra: submitit is not installed.
         """
+        from vidcurate.registry import made
+        from vidcurate.runtime.slurm import Request
+
         self._request = made(Request, "hydra.launcher", "slurm", self._wishes)
         self._context, self._task, self._config = hydra_context, task_function, config
         if importlib.util.find_spec("submitit") is None:
@@ -70,6 +72,8 @@ class SlurmLauncher(Launcher):
         Raises:
             ConfigError: sbatch refuses the jobs.
         """
+        from hydra_plugins.vidcurate_slurm._waiting import outcomes
+
         configure_log(self._config.hydra.hydra_logging, self._config.hydra.verbose)
         Path(self._config.hydra.sweep.dir).mkdir(parents=True, exist_ok=True)
         works = [self._work(number, list(given)) for number, given in enumerate(job_overrides, initial_job_idx)]
@@ -87,6 +91,8 @@ class SlurmLauncher(Launcher):
         return [returns[job.job_id] for job in jobs]
 
     def _work(self, number: int, overrides: list[str]) -> Work:
+        from hydra_plugins.vidcurate_slurm._work import Work
+
         config = self._context.config_loader.load_sweep_config(self._config, overrides)
         with open_dict(config):
             config.hydra.job.num = number

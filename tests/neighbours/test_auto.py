@@ -47,7 +47,7 @@ def test_what_is_chosen_takes_over_the_settings_that_all_share():
 def test_the_log_says_why(caplog, monkeypatch):
     monkeypatch.setattr("vidcurate.neighbours.auto.cores", lambda device: 2)
 
-    with caplog.at_level(logging.INFO):
+    with caplog.at_level(logging.DEBUG):
         Auto().chosen(1_000_000, 512, "cpu")
 
     line = "auto: neighbours=probed, as comparing all of 1000000 clips x 512 on 2 cores would take about 85 min"

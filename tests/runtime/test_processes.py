@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import logging
 import multiprocessing
 import os
 import signal
@@ -51,6 +52,19 @@ def test_workers_are_other_processes_with_one_thread_each():
 
     assert os.getpid() not in {pid for pid, _ in seen}
     assert {threads for _, threads in seen} == {"1"}
+
+
+def warn(number: int) -> int:
+    logging.getLogger("vidcurate.elsewhere").warning("at %d", number)
+    return number
+
+
+def test_what_workers_warn_of_is_logged_by_the_run(caplog):
+    list(Processes(workers=2).map(warn, range(3)))
+
+    assert sorted((record.name, record.message) for record in caplog.records) == [
+        ("vidcurate.elsewhere", f"at {number}") for number in range(3)
+    ]
 
 
 def outcomes(runtime: Runtime, function: Callable[[int], int], count: int) -> tuple[list[int], dict[int, str]]:

@@ -5,8 +5,9 @@ import pickle
 import pytest
 from hydra import compose, initialize_config_dir
 
-from vidcurate.config import conf_dir, job
+from vidcurate.config import job
 from vidcurate.errors import ConfigError
+from vidcurate.groups import conf_dir
 from vidcurate.registry import build, described
 from vidcurate.sharder.bins import bins_of, folder_of
 from vidcurate.sharder.webdataset import WebDataset

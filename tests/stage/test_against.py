@@ -62,7 +62,7 @@ def test_every_clip_has_its_nearest_of_the_reference_and_equals_the_first(store,
 
 def test_what_was_compared_is_not_compared_again_unless_the_reference_changes(store, vectors, place, caplog):
     first = find_known(store, vectors, reference(place, vectors, store), "cpu")
-    with caplog.at_level("INFO"):
+    with caplog.at_level("DEBUG", logger="vidcurate"):
         again = find_known(store, vectors, reference(place, vectors, store), "cpu")
     assert "known: up to date" in caplog.messages
     assert again.similarity.tolist() == first.similarity.tolist()

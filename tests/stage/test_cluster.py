@@ -60,7 +60,7 @@ def test_the_same_is_not_clustered_twice(store, caplog):
     vectors = fan_vectors(store)
     cluster_vectors(store, vectors, Single(), 0, "cpu")
 
-    with caplog.at_level("INFO"):
+    with caplog.at_level("DEBUG", logger="vidcurate"):
         cluster_vectors(store, vectors, Single(), 0, "cpu")
 
     assert caplog.messages == ["clusters: up to date"]

@@ -84,7 +84,7 @@ def test_the_same_is_not_decided_twice(store, caplog):
     pairs = fan_pairs(store, SemDeDup())
     first = decide(store, pairs, SemDeDup())
 
-    with caplog.at_level("INFO"):
+    with caplog.at_level("DEBUG", logger="vidcurate"):
         second = decide(store, pairs, SemDeDup())
 
     assert caplog.messages == ["decisions: up to date; 3 of 5 clips kept at eps=0.01"]

@@ -126,7 +126,7 @@ def test_the_epsilons_of_one_call_are_remembered_and_only_its_own_is_stored(stor
 
 
 def test_what_semdedup_would_have_orphaned_is_said(store, caplog):
-    with caplog.at_level("INFO"):
+    with caplog.at_level("DEBUG", logger="vidcurate"):
         sweep(store, 0.01)
 
     assert columns(store, "semdedup_removed", "semdedup_orphans") == [["2", "1"]]  # c, as only b is near, which a drops
@@ -170,7 +170,7 @@ def test_without_matplotlib_the_tables_are_written_and_no_old_curve_stays(store,
     store.write("semantic/epsilon_curve.png", b"old")
     monkeypatch.setitem(sys.modules, "matplotlib.figure", None)
 
-    with caplog.at_level("INFO"):
+    with caplog.at_level("DEBUG", logger="vidcurate"):
         sweep(store, 0.01)
 
     assert len(table_lines(store)) == 2

@@ -13,11 +13,12 @@ from hydra import compose, initialize_config_dir
 from tests.stage.nemo import write_clip, write_scores, write_vectors
 from vidcurate import Recipe, curate
 from vidcurate.cluster.single import Single
-from vidcurate.config import conf_dir, job
+from vidcurate.config import job
 from vidcurate.dedup.base import Dedup
 from vidcurate.dedup.leader import Leader
 from vidcurate.dedup.none import KeepAll
 from vidcurate.errors import ConfigError, MissingInput, VidcurateError
+from vidcurate.groups import conf_dir
 from vidcurate.records import Foreign
 from vidcurate.sharder.base import Sharder
 from vidcurate.sharder.cosmos import Cosmos

@@ -50,7 +50,7 @@ def test_pairs_are_listed_down_to_the_floor(store):
 
 
 def test_an_epsilon_below_the_floor_lowers_it_and_a_smaller_one_uses_what_is_there(store, caplog):
-    caplog.set_level("INFO")
+    caplog.set_level("DEBUG", logger="vidcurate")
     vectors = fan_vectors(store)
     grouping = one_group(vectors)
     floors = []
@@ -113,7 +113,7 @@ def test_every_clip_stands_in_the_table_of_its_cluster(store):
 def test_another_epsilon_is_not_compared_again(store, caplog):
     fan_pairs(store, SemDeDup(eps=0.01))
 
-    with caplog.at_level("INFO"):
+    with caplog.at_level("DEBUG", logger="vidcurate"):
         fan_pairs(store, SemDeDup(eps=0.5))
 
     assert "neighbours: up to date" in caplog.messages
@@ -123,7 +123,7 @@ def test_another_epsilon_is_not_compared_again(store, caplog):
 def test_another_order_is_compared_again_within_the_same_clusters(store, caplog, keep):
     before = fan_pairs(store, SemDeDup())
 
-    with caplog.at_level("INFO"):
+    with caplog.at_level("DEBUG", logger="vidcurate"):
         after = fan_pairs(store, SemDeDup(keep=keep))
 
     assert "clusters: up to date" in caplog.messages

@@ -128,7 +128,7 @@ def test_one_cluster_is_exact_and_nothing_is_measured(store, caplog):
     vectors = families()
     one = Grouping(clusters=Clusters.of(vectors.matrix, np.zeros(len(vectors.ids), int)), made_from="one")
 
-    with caplog.at_level("INFO"):
+    with caplog.at_level("DEBUG", logger="vidcurate"):
         compared, recall = measured(store, vectors, 1000, grouping=one)
 
     assert [rate.low for rate in recall.at(compared, Leader())] == [1, 1]

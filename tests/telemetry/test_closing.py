@@ -54,7 +54,7 @@ def test_a_log_says_where_the_time_went(caplog):
         item("a:1", 60, decode=40.0, encode=15.0), item("a:2", 20, decode=20.0), video(500), video(0, "failed")
     )
 
-    with caplog.at_level("INFO"):
+    with caplog.at_level("DEBUG"):
         tell(tally)
 
     assert [record.message for record in caplog.records] == [
@@ -65,11 +65,12 @@ def test_a_log_says_where_the_time_went(caplog):
     ]
 
 
-def test_a_terminal_shows_a_table_and_many_workers_are_summed_up(monkeypatch, capsys):
+def test_a_terminal_shows_a_table_and_many_workers_are_summed_up(monkeypatch, capsys, caplog):
     tally = heard(*(item(f"host:{number:03d}", 10, decode=10.0) for number in range(30)), video(500))
     monkeypatch.setattr("sys.stderr.isatty", lambda: True, raising=False)
 
-    tell(tally)
+    with caplog.at_level("DEBUG"):
+        tell(tally)
 
     shown = capsys.readouterr().err
     assert "where the time went" in shown
@@ -80,7 +81,24 @@ def test_a_terminal_shows_a_table_and_many_workers_are_summed_up(monkeypatch, ca
 
 
 def test_a_run_whose_workers_did_nothing_says_nothing(caplog):
-    with caplog.at_level("INFO"):
+    with caplog.at_level("DEBUG"):
         tell(heard())
 
     assert caplog.records == []
+
+
+def test_nobody_who_has_not_asked_is_told(caplog):
+    with caplog.at_level("INFO"):
+        tell(heard(item("a:1", 60, decode=40.0)))
+
+    assert caplog.records == []
+
+
+def test_what_was_stored_before_is_counted_for_the_step_that_goes_on():
+    tally = heard(
+        {"event": "stored", "step": "split", "stored": 3, "count": 5, "unit": "videos"},
+        {"event": "stored", "step": "dedup", "stored": 1, "count": 1, "unit": "tables"},
+    )
+
+    assert tally.steps["split"].known == "3 of 5 videos"
+    assert [*tally.steps] == ["split"]

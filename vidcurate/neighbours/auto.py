@@ -47,7 +47,7 @@ class Auto(Neighbours):
         rate = CORE_RATE * threads if device == "cpu" else GPU_RATE
         minutes = n * n * dim / 2 / rate / 60
         choice = Exact if minutes <= self.minutes else Probed
-        log.info(
+        log.debug(
             "auto: neighbours=%s, as comparing all of %d clips x %d on %s would take about %.2g min (minutes=%g)",
             choice.__name__.lower(), n, dim, f"{threads} cores" if device == "cpu" else device, minutes, self.minutes,
         )  # fmt: skip

@@ -70,7 +70,7 @@ def prepared(
     basis = filters.axes(vectors) if trial.turns(settings.filter, len(vectors) ** 2 // 2, device) else None
     rows = np.argsort(ranks) if basis is None else beside(vectors, basis)
     chosen = trial.choose(vectors, sizes, rows, settings.floor, settings.filter, device, basis=basis)
-    log.info("exact: %d clips, filter %s of %d numbers", len(vectors), chosen.name, chosen.matrix.shape[1])
+    log.debug("exact: %d clips, filter %s of %d numbers", len(vectors), chosen.name, chosen.matrix.shape[1])
     return task, Ordered(chosen, rows, device), range(0, len(rows), STRIP)
 
 

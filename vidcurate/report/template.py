@@ -30,7 +30,7 @@ def write_page(store: Store, key: str, facts: Mapping[str, Any]) -> str | None:
     if page is None:
         return None
     store.write(key, page)
-    log.info("report: %s", store.path(key))
+    log.debug("report: %s", store.path(key))
     return key
 
 

@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
+from vidcurate.runtime.overheard import overhear
 from vidcurate.runtime.task import Task
 from vidcurate.runtime.worker import answered
 
@@ -54,6 +55,7 @@ def work(batch: Batch, task: Task[Any, Any], time_limit: float | None) -> tuple[
     """
     from distributed import get_worker
 
+    overhear()
     worker, answers, end = get_worker(), list[bytes](), time.monotonic() + SECONDS
     with _room.taken(alone=batch.alone):
         for index, item in enumerate(batch.items):

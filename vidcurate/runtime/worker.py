@@ -23,6 +23,7 @@ from pathlib import Path
 from typing import Any
 
 from vidcurate.errors import VidcurateError
+from vidcurate.runtime.overheard import overhear, overheard, repeat
 from vidcurate.runtime.stop import SIGNALS
 from vidcurate.runtime.task import Task
 
@@ -100,12 +101,13 @@ class Worker:
 
 
 def answer(message: bytes) -> Any:
-    """What a worker says of an item.
+    """What a worker says of an item; what it has logged at it is logged here.
 
     Raises:
         Exception: what the function has raised, as it was, with the worker's traceback as a note.
     """
-    value, error = pickle.loads(message)
+    value, error, records = pickle.loads(message)
+    repeat(records)
     if error is not None:
         raise error
     return value
@@ -117,6 +119,7 @@ def _serve(pipe: Connection, task: Task[Any, Any], environ: dict[str, str]) -> N
     os.environ |= environ  # the server that forked us has that of the first run, with other credentials maybe
     os.environ |= dict.fromkeys(THREAD_LIMITS, "1")  # a spawned worker has imported none of the libraries yet
     threading.Thread(target=_die_with_parent, daemon=True).start()
+    overhear()
     pipe.send_bytes(READY)
     while True:
         try:
@@ -129,7 +132,7 @@ def _serve(pipe: Connection, task: Task[Any, Any], environ: dict[str, str]) -> N
 def answered(task: Task[Any, Any], item: Any) -> bytes:
     """What `answer` reads of an item that is worked on here."""
     try:
-        return pickle.dumps((task(item), None))
+        return pickle.dumps((task(item), None, overheard()))
     except Exception as error:
         error.add_note(f"In a worker:\n{traceback.format_exc()}")
         return _sent(error)
@@ -138,11 +141,10 @@ def answered(task: Task[Any, Any], item: Any) -> bytes:
 def _sent(error: Exception) -> bytes:
     """An error as bytes; one that cannot be pickled, or not be read again, as its message."""
     try:
-        message = pickle.dumps((None, error))
-        pickle.loads(message)
+        pickle.loads(pickle.dumps(error))
     except Exception:
-        return pickle.dumps((None, VidcurateError(f"{type(error).__name__}: {error}")))
-    return message
+        error = VidcurateError(f"{type(error).__name__}: {error}")
+    return pickle.dumps((None, error, overheard()))
 
 
 def _die_with_parent() -> None:

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from vidcurate.cluster.base import Cluster, Clusters, members
 from vidcurate.errors import MissingInput
+from vidcurate.events import emit
 from vidcurate.registry import fingerprint, loaded
 from vidcurate.stage.rewrite import rewrite
 from vidcurate.stage.vectors import Vectors
@@ -53,8 +54,10 @@ def one_group(vectors: Vectors) -> Grouping:
 def cluster_vectors(store: Store, vectors: Vectors, cluster: Cluster, seed: int, device: str) -> Grouping:
     """Group vectors, unless the store holds that very grouping."""
     made_from = fingerprint(cluster, vectors.digest, seed)
-    if is_current(store, FOLDER, made_from):
-        log.info("clusters: up to date")
+    is_stored = is_current(store, FOLDER, made_from)
+    emit("stored", step="dedup", stored=int(is_stored), count=1, unit="tables")
+    if is_stored:
+        log.debug("clusters: up to date")
     else:
         clusters = loaded(cluster, device)(vectors.matrix, seed)
         rewrite(store, FOLDER, made_from, _write(store, vectors, clusters))

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from vidcurate.dedup.base import Dedup, Links, is_duplicate
 from vidcurate.errors import MissingInput
+from vidcurate.events import emit
 from vidcurate.registry import fingerprint
 from vidcurate.stage.neighbours import Compared, stored_neighbours
 from vidcurate.stage.rewrite import rewrite
@@ -68,9 +69,11 @@ def decide(store: Store, compared: Compared, rule: Dedup) -> Decisions:
     folder = decisions_folder(rule)
     late, known = [getattr(rule, name) for name in rule.late], compared.known and compared.known.made_from
     made_from = fingerprint(rule, rule.eps, late, compared.made_from, known)
-    if is_current(store, folder, made_from):
+    is_stored = is_current(store, folder, made_from)
+    emit("stored", step="dedup", stored=int(is_stored), count=1, unit="tables")
+    if is_stored:
         decisions = Decisions(table=store.read_table(_part(folder)), eps=rule.eps)
-        log.info("decisions: up to date; %s", _counts(decisions))
+        log.debug("decisions: up to date; %s", _counts(decisions))
         return decisions
     decisions = Decisions(table=_decide(compared, rule), eps=rule.eps)
     eps = rule.eps if rule.compares else None

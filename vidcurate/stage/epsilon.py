@@ -62,7 +62,7 @@ def compare_epsilons(store: Store, compared: Compared, rule: Dedup, recall: Reca
             store.remove(SOURCES)
         _write_curve(store, compared, [known[eps] for eps in drawn], tried, sizes, rule.eps)
     _tell(known[rule.eps], _rates(compared, rule, recall, rule.eps))
-    log.info("epsilon table: %d epsilons in %s.csv", len(tried), NAME)
+    log.debug("epsilon table: %d epsilons in %s.csv", len(tried), NAME)
 
 
 def _note(store: Store, compared: Compared, rule: Dedup) -> None:
@@ -100,9 +100,9 @@ def _rates(compared: Compared, rule: Dedup, recall: Recall | None, eps: float) -
 def _tell(outcome: Outcome, rates: Rates) -> None:
     pairs, items = rates
     if pairs is not None and pairs.low < 1:
-        log.info("recall at eps=%r: pairs %s, clips with an earlier duplicate %s", outcome.eps, pairs, items)
+        log.debug("recall at eps=%r: pairs %s, clips with an earlier duplicate %s", outcome.eps, pairs, items)
     removed, orphans = outcome.semdedup_removed, outcome.semdedup_orphans
-    log.info("orphans: SemDeDup would have orphaned %d of the %d it drops at eps=%r", orphans, removed, outcome.eps)
+    log.debug("orphans: SemDeDup would have orphaned %d of the %d it drops at eps=%r", orphans, removed, outcome.eps)
 
 
 def _write_curve(

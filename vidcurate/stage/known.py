@@ -14,6 +14,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from vidcurate.events import emit
 from vidcurate.neighbours.across import nearest_across
 from vidcurate.registry import fingerprint
 from vidcurate.stage.rewrite import rewrite
@@ -54,8 +55,10 @@ def find_known(store: Store, vectors: Vectors, reference: Vectors, device: str) 
         device: where the work is done.
     """
     made_from = fingerprint(vectors.digest, reference.digest)
-    if is_current(store, FOLDER, made_from):
-        log.info("known: up to date")
+    is_stored = is_current(store, FOLDER, made_from)
+    emit("stored", step="dedup", stored=int(is_stored), count=1, unit="tables")
+    if is_stored:
+        log.debug("known: up to date")
         table = store.read_table(PART)
     else:
         row, similarity = nearest_known(vectors.matrix, reference, device)

@@ -106,7 +106,7 @@ def known_briefs(store: Store, ledger: Mapping[str, Entry], stamps: Mapping[str,
     known = {key: brief for key, (stamp, brief) in ledger.items() if key in stamps and stamps[key].text == stamp}
     unknown = sorted(stamps.keys() - known.keys())
     if unknown and ledger:
-        log.info("split: %d of %d records are new to the ledger and are read", len(unknown), len(stamps))
+        log.debug("split: %d of %d records are new to the ledger and are read", len(unknown), len(stamps))
     return known | _read(store, unknown)
 
 

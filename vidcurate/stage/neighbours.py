@@ -16,6 +16,7 @@ from vidcurate.cluster.base import Clusters, members
 from vidcurate.dedup.base import Dedup, is_duplicate
 from vidcurate.dedup.order import Candidates, columns
 from vidcurate.errors import MissingInput
+from vidcurate.events import emit
 from vidcurate.neighbours.base import Neighbours, Search
 from vidcurate.neighbours.best import nobody
 from vidcurate.neighbours.graph import Graph, Nearest, cosines
@@ -125,8 +126,10 @@ def find_neighbours(
     made_from = fingerprint(neighbours, rule.order, rule.knows_sources, ranked_by, looks, grouping.made_from, seed)
     floor = min(neighbours.floor, *(1 - eps for eps in (rule.widest, *rule.sweep)))
     record = committed(store, FOLDER)
-    if record.get("fingerprint") == made_from and record["asked"] <= floor:
-        log.info("neighbours: up to date")
+    is_stored = record.get("fingerprint") == made_from and record["asked"] <= floor
+    emit("stored", step="dedup", stored=int(is_stored), count=1, unit="tables")
+    if is_stored:
+        log.debug("neighbours: up to date")
         return _read(store, record)
     candidates = Candidates(
         ids=vectors.ids, vectors=vectors.matrix, clusters=grouping.clusters, facts=vectors.facts, seed=seed

@@ -115,7 +115,7 @@ def measure_recall(
         None if no clip is to be sampled.
     """
     if neighbours.exact or (neighbours.needs_clusters and len(clusters.centroids) == 1):
-        log.info("recall: exact, all pairs are listed from a similarity of %.4f on", compared.graph.floor)
+        log.debug("recall: exact, all pairs are listed from a similarity of %.4f on", compared.graph.floor)
         return _recall(compared, RECALL.empty_table(), exact=True)
     if not neighbours.recall_queries:
         return None

@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
+from vidcurate.events import emit
 from vidcurate.model.device import best_device
 from vidcurate.progress import progress
 from vidcurate.registry import canonical, described, digest_of, fingerprint, loaded
@@ -89,6 +90,7 @@ def shard(
         known = committed(store, sharder.folder)
         counts = {name: int(known[name]) for name in ("shards", "samples", "bytes")}
         log.info("shard: up to date, %(samples)d clips in %(shards)d shards", counts)
+        emit("stored", step="shard", stored=counts["samples"], count=counts["samples"], unit="clips")
         return counts
     if not wanted:
         log.warning("shard: no clip is left to pack; the filters and dedup keep none")
@@ -99,6 +101,8 @@ def shard(
         _remove_others(store, sharder, written.values())
     work = partial(_pack, sharder=sharder, clips=clips.url, out=store.url)
     todo = [(part, wanted[part.name]) for part in parts if part.name not in written]
+    there = sum(entry.num_samples for entry in written.values())
+    emit("stored", step="shard", stored=there, count=there + sum(len(part.samples) for part, _ in todo), unit="clips")
     for entry in progress(runtime.map(work, todo, models=sharder.runs_models), len(todo), "shard: shards"):
         written[entry.name] = entry
     if base is not None:  # not before the new shards are there: until then, what lists the old ones is true

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from operator import attrgetter
 from typing import Any
@@ -66,12 +67,14 @@ def split(
     if retry == "failed":
         todo = [video for video in inputs.videos if video.id in briefs and briefs[video.id].is_failed]
     log.info("split: %d of %d videos are up to date, %d to do", len(inputs.videos) - len(todo), inputs.count, len(todo))
+    emit("stored", step="split", stored=len(inputs.videos) - len(todo), count=len(inputs.videos), unit="videos")
     may_cut = {video.id for video in inputs.videos}
     while True:
         if todo:
             is_changed = True
             may_cut -= {video.id for video in todo}
-            for record in progress(process(todo), len(todo), "split: videos"):
+            fates = _fates(inputs, briefs, {video.id for video in todo})
+            for record in progress(process(todo), len(todo), "split: videos", fates):
                 briefs[record.key] = Brief.of(record)
                 emit("video", **_ended(record))
         if is_changed:
@@ -87,6 +90,16 @@ def split(
             break
         log.info("split: %d videos are cut again: clips of theirs that were dropped and removed pass now", len(todo))
     write_ledger(store, briefs, stamps, ledger)
+
+
+def _fates(inputs: Inputs, briefs: Mapping[str, Brief], todo: Collection[str]) -> Counter[str]:
+    """What has become of the inputs that need no work."""
+    fates = Counter(duplicate=len(inputs.copies), filtered=len(inputs.taken), failed=len(inputs.unreadable))
+    for video in inputs.videos:
+        if video.id in briefs and video.id not in todo:
+            brief = briefs[video.id]
+            fates["failed" if brief.is_failed else "kept" if brief.num_clips else "filtered"] += 1
+    return fates
 
 
 def _put_right(store: Store, briefs: dict[str, Brief], inputs: Inputs) -> bool:

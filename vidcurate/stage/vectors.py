@@ -105,7 +105,7 @@ def load_vectors(
         raise ShapeError(f"{place}: none of {len(ids)} rows can be used: {counted(dropped)}")
     rows = pa.array(taken)
     names = ids.take(rows).combine_chunks()
-    log.info("vectors: %d of %d dimensions from %d files of %s", *matrix.shape, len(files), place)
+    log.debug("vectors: %d of %d dimensions from %d files of %s", *matrix.shape, len(files), place)
     if dropped.num_rows:
         log.warning("vectors: %d of %d rows are left out: %s", dropped.num_rows, len(ids), counted(dropped))
     return Vectors(

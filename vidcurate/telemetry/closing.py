@@ -1,4 +1,4 @@
-"""What is said at the end of a run: where the time went, who worked, how fast it was. A table, or lines of the log."""
+"""Where the time of a run went, who worked, how fast it was: for those who ask by --verbose, a table or debug lines."""
 
 from __future__ import annotations
 
@@ -20,16 +20,16 @@ Row = tuple[str, str, float, float | None]
 
 def tell(tally: Tally) -> None:
     """Say what became of the time, if workers have ended anything: on a terminal as a table."""
-    if not tally.items:
+    if not (tally.items and log.isEnabledFor(logging.DEBUG)):
         return
     sections, speed = list(_sections(tally)), " · ".join(_speed(tally))
     if sys.stderr.isatty():
         _print(sections, speed)
         return
     for title, rows in sections:
-        log.info("%s: %s", title, ", ".join(_said(row) for row in rows))
+        log.debug("%s: %s", title, ", ".join(_said(row) for row in rows))
     if speed:
-        log.info("%s", speed)
+        log.debug("%s", speed)
 
 
 def _sections(tally: Tally) -> Iterator[tuple[str, list[Row]]]:

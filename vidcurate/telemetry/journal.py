@@ -16,13 +16,13 @@ from contextlib import contextmanager, suppress
 from pathlib import Path, PurePosixPath
 from typing import Any
 
+from vidcurate.again import again
 from vidcurate.errors import ConfigError, MissingInput, VidcurateError
 from vidcurate.events import Event, listening
 from vidcurate.store import permit
 from vidcurate.store.files import Store
 from vidcurate.store.lease import FOLDER as LEASE
 from vidcurate.store.mask import masked_values
-from vidcurate.telemetry.again import again
 
 log = logging.getLogger(__name__)
 

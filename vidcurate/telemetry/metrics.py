@@ -11,9 +11,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
+from vidcurate.again import again
 from vidcurate.errors import ConfigError
 from vidcurate.store.mask import masked
-from vidcurate.telemetry.again import again
 from vidcurate.telemetry.rates import rates
 from vidcurate.telemetry.tally import Tally
 

@@ -28,6 +28,9 @@ class Step:
         stages: seconds of all workers together, by stage.
         workers: by name.
         gpus: names of those that were used.
+        stored: products that were there already and are not made again.
+        count: products that there are to be.
+        unit: what those are.
     """
 
     seconds: float | None = None
@@ -37,6 +40,14 @@ class Step:
     stages: Counter[str] = field(default_factory=Counter)
     workers: dict[str, Worker] = field(default_factory=dict)
     gpus: set[str] = field(default_factory=set)
+    stored: int = 0
+    count: int = 0
+    unit: str = ""
+
+    @property
+    def known(self) -> str:
+        """How much was there already, in words; empty where nobody has told."""
+        return f"{self.stored:,} of {self.count:,} {self.unit}" if self.count else ""
 
 
 @dataclass(slots=True)
@@ -115,6 +126,11 @@ class Tally:
                 self.video_seconds += event["duration"]
                 self.video_bytes += event["bytes"]
                 self.clips += event["clips"]
+            case "stored" if event["step"] == self._step:
+                step = self.steps.setdefault(self._step, Step())
+                step.stored += event["stored"]
+                step.count += event["count"]
+                step.unit = event["unit"]
             case "queue":
                 self.waiting, self.under_way = event["todo"], event["under_way"]
             case "lost":

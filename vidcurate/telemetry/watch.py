@@ -19,7 +19,7 @@ from vidcurate.telemetry.tally import Tally
 @contextmanager
 def watched(
     store: Store, run: str | None, *, steps: Sequence[str], runtime: str, metrics: str | None
-) -> Iterator[None]:
+) -> Iterator[Tally]:
     """Write down what the block tells, and say at its end where the time went.
 
     Args:
@@ -28,6 +28,9 @@ def watched(
         steps: what it is to do.
         runtime: name of the one that it uses.
         metrics: path of a file for Prometheus; None writes none.
+
+    Yields:
+        The sums of the run so far.
 
     Raises:
         ConfigError: that file cannot be written.
@@ -51,7 +54,7 @@ def watched(
         )
         how = "broken off"
         try:
-            yield
+            yield tally
             how = "done"
         except Exception as error:
             how = type(error).__name__

@@ -1,4 +1,4 @@
-"""Calls a function every so often while a block runs, so that what is written down is never old."""
+"""Calls a function every so often while a block runs, so that what is written down or shown is never old."""
 
 from __future__ import annotations
 
@@ -8,12 +8,13 @@ from contextlib import contextmanager
 
 
 @contextmanager
-def again(seconds: float, function: Callable[[], None]) -> Iterator[None]:
-    """Call a function in a thread, and a last time when the block has ended, however it did.
+def again(seconds: float, function: Callable[[], None], *, last: bool = True) -> Iterator[None]:
+    """Call a function in a thread.
 
     Args:
         seconds: between two calls.
         function: raises nothing.
+        last: whether to call it once more when the block has ended, however it did.
     """
     ended = threading.Event()
 
@@ -21,11 +22,12 @@ def again(seconds: float, function: Callable[[], None]) -> Iterator[None]:
         while not ended.wait(seconds):
             function()
 
-    thread = threading.Thread(target=keep, name="telemetry", daemon=True)
+    thread = threading.Thread(target=keep, name="again", daemon=True)
     thread.start()
     try:
         yield
     finally:
         ended.set()
         thread.join()
-        function()
+        if last:
+            function()
