@@ -19,10 +19,10 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
-from embed import pairs
-from rich.console import Console
 from rich.table import Table
 
+from benchmarks.embed import pairs
+from benchmarks.findings import Findings, add_json
 from vidcurate import Recipe, curate
 from vidcurate.dedup.leader import Leader
 from vidcurate.preview.none import NoPreview
@@ -44,15 +44,23 @@ def main() -> None:
     parser.add_argument("folder", nargs="?", type=Path, default=Path(corpus, "dups") if corpus else None)
     parser.add_argument("--per-band", type=int, default=40)
     parser.add_argument("--epsilons", nargs="*", type=float, default=[0.01, 0.05, 0.1])
+    add_json(parser)
     arguments = parser.parse_args()
     if arguments.folder is None or not (arguments.folder / "ground_truth.json").is_file():
         parser.error(f"no ground_truth.json in FOLDER={arguments.folder}; give one, or set VIDCURATE_CORPUS")
     labels = json.loads((arguments.folder / "ground_truth.json").read_text(encoding="utf-8"))["files"]
     with tempfile.TemporaryDirectory() as out:
-        _show(arguments.folder, labels, Store(out), arguments.per_band, arguments.epsilons)
+        _show(Findings(arguments.json), arguments.folder, labels, Store(out), arguments.per_band, arguments.epsilons)
 
 
-def _show(folder: Path, labels: list[dict[str, str]], store: Store, per_band: int, epsilons: Sequence[float]) -> None:
+def _show(
+    findings: Findings,
+    folder: Path,
+    labels: list[dict[str, str]],
+    store: Store,
+    per_band: int,
+    epsilons: Sequence[float],
+) -> None:
     parts = {"splitter": Whole(), "transcoder": Copy(), "filter": (), "preview": NoPreview()}
     recipe = Recipe(**parts, dedup=Leader(), advise=Advise(per_band=per_band))
     curate(recipe, source=Folder(path=str(folder)), out=store.url, steps=("split", "dedup"))
@@ -78,7 +86,7 @@ def _show(folder: Path, labels: list[dict[str, str]], store: Store, per_band: in
         merged = [str(int((root[two.first] == root[two.second])[mask].sum())) for root in groups]
         shown.add_row(kind, str(mask.sum()), *merged)
     shown.add_row("clips kept", str(len(rows)), *(str(len(np.unique(root))) for root in groups))
-    Console().print(shown)
+    findings.table(shown)
 
 
 def _mark(store: Store, advice: Advice, group: dict[str, str]) -> None:

@@ -19,6 +19,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from benchmarks.findings import Findings, add_json
 from vidcurate.records import Clip
 from vidcurate.registry import registered
 from vidcurate.stage.cut import Cutting
@@ -78,12 +79,19 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("folder", nargs="?", type=Path, default=corpus / "edits")
     parser.add_argument("--splitter", default="transnetv2")
+    add_json(parser)
     arguments = parser.parse_args()
+    findings, foreign = Findings(arguments.json), 0
     for reel in json.loads((arguments.folder / "ground_truth.json").read_text()):
         cuts = [cut["frame_end"] for cut in reel["cuts"] if cut["kind"] == "cut"]
         with tempfile.TemporaryDirectory() as folder:
-            clips, wrong, foreign = check(arguments.folder / reel["file"], cuts, arguments.splitter, Path(folder))
-        print(f"{reel['file']}: {clips} clips, {wrong} with another first or last frame, {foreign} with a neighbour's")
+            clips, wrong, neighbours = check(arguments.folder / reel["file"], cuts, arguments.splitter, Path(folder))
+        line = (
+            f"{reel['file']}: {clips} clips, {wrong} with another first or last frame, {neighbours} with a neighbour's"
+        )
+        findings.line(line)
+        foreign += neighbours
+    findings.figure("clips with a neighbour's frame", foreign)
 
 
 if __name__ == "__main__":

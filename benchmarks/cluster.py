@@ -15,9 +15,9 @@ import dataclasses
 import time
 
 import numpy as np
-from rich.console import Console
 from rich.table import Table
 
+from benchmarks.findings import Findings, add_json
 from vidcurate.cluster.base import Cluster, Clusters
 from vidcurate.model.device import best_device
 from vidcurate.registry import registered
@@ -50,6 +50,7 @@ def main() -> None:
     parser.add_argument("names", nargs="*", default=NAMES)
     for option, value in (("rows", 20_000), ("dim", 512), ("k", 141), ("restarts", 3), ("repeats", 3)):
         parser.add_argument(f"--{option}", type=int, default=value)
+    add_json(parser)
     given = parser.parse_args()
     device = best_device()
     fits = {name: component(name, given.k, given.restarts, given.rows).load(device) for name in given.names}
@@ -71,7 +72,7 @@ def main() -> None:
         table.add_row(
             name, f"{min(costs[name]):.2f}", str(len(sizes)), str(sizes.max()), f"{pairs:.2f}", f"{cosine:.4f}"
         )
-    Console().print(table)
+    Findings(given.json).table(table)
 
 
 if __name__ == "__main__":

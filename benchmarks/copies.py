@@ -16,10 +16,10 @@ import time
 from pathlib import Path
 
 import numpy as np
-from embed import pairs
-from rich.console import Console
 from rich.table import Table
 
+from benchmarks.embed import pairs
+from benchmarks.findings import Findings, add_json
 from vidcurate.stage.copies import find_copies
 from vidcurate.stage.hashes import SAMPLING, hash_row
 from vidcurate.stage.looks import Looks
@@ -35,6 +35,7 @@ def main() -> None:
     corpus = os.environ.get("VIDCURATE_CORPUS")
     parser.add_argument("folder", nargs="?", type=Path, default=Path(corpus, "dups") if corpus else None)
     parser.add_argument("--max-bits", nargs="+", type=int, default=[2, 4, 6, 8, 10, 12], metavar="N")
+    add_json(parser)
     arguments = parser.parse_args()
     if arguments.folder is None or not (arguments.folder / "ground_truth.json").is_file():
         parser.error(f"no ground_truth.json in FOLDER={arguments.folder}; give one, or set VIDCURATE_CORPUS")
@@ -56,14 +57,15 @@ def main() -> None:
     others = {"hard negatives": two.hard, "of other scenes": ~two.duplicate & ~two.hard}
     for kind, mask in (two.kinds | others).items():
         shown.add_row(kind, str(mask.sum()), *(str((found & mask).sum()) for found in alike.values()))
-    console = Console()
-    console.print(shown)
+    findings = Findings(arguments.json)
+    findings.table(shown)
     group = np.array([entry["group"] for entry in labels])
     for bits in arguments.max_bits:
         found = find_copies(hashes, hashes["clip_id"].to_pylist(), np.arange(len(rows)), bits)
         dropped = found.reason != ""
         wrong = int((group != group[found.witness]).sum())
-        console.print(f"{bits} bits: {dropped.sum()} of {len(rows)} clips dropped, {wrong} of them for another's sake")
+        findings.line(f"{bits} bits: {dropped.sum()} of {len(rows)} clips dropped, {wrong} of them for another's sake")
+        findings.figure(f"dropped for another's sake at {bits} bits", wrong)
 
 
 if __name__ == "__main__":

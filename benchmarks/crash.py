@@ -26,8 +26,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from rich.console import Console
 from rich.table import Table
+
+from benchmarks.findings import Findings, add_json
 
 PRELOADED = ["vidcurate.app", "vidcurate.pipeline", "torch", "av", "matplotlib.figure", "jinja2"]
 OF_THE_RUN = {
@@ -162,6 +163,7 @@ def main() -> None:
     parser.add_argument("--runtime", default="local")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("overrides", nargs="*")
+    add_json(parser)
     given = parser.parse_intermixed_args()
     arguments = [
         "+experiment=curate", f"source.path={given.folder.absolute()}", f"runtime={given.runtime}", *given.overrides
@@ -175,7 +177,9 @@ def main() -> None:
         same = f"no: {len(kill.differs)}, {kill.differs[0]}" if kill.differs else "yes"
         numbers = (kill.records, kill.tables, kill.tars, kill.staging)
         table.add_row(f"{kill.moment:.2f}", *map(str, numbers), f"{kill.seconds:.1f}", same, str(kill.left))
-    Console(width=120).print(table)
+    findings = Findings(given.json, width=120)
+    findings.table(table)
+    findings.figure("killed runs that end with other bytes", sum(bool(kill.differs or kill.left) for kill in kills))
     raise SystemExit(any(kill.differs or kill.left for kill in kills))
 
 

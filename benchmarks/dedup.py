@@ -26,9 +26,9 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from rich.console import Console
 from rich.table import Table
 
+from benchmarks.findings import Findings, add_json
 from vidcurate.cluster.base import Clusters
 from vidcurate.model.device import inference
 from vidcurate.neighbours import filters
@@ -174,17 +174,20 @@ def costs(methods: dict[str, Callable[[], object]], repeats: int) -> tuple[dict[
     return {name: statistics.median(times) for name, times in taken.items()}, given
 
 
-def show(title: str, taken: dict[str, float], notes: dict[str, str]) -> None:
+def show(findings: Findings, title: str, taken: dict[str, float], notes: dict[str, str]) -> None:
     """A table of costs, in CPU-seconds and as multiples of the first row's."""
     table = Table("method", "CPU-s", "x less than", "answers", title=title)
     peers = [name for name in taken if not name.startswith("vidcurate")]
     for name, cost in taken.items():
         ratios = ", ".join(f"{peer} {taken[peer] / cost:.1f}" for peer in peers if peer != name)
         table.add_row(name, f"{cost:.2f}", ratios if name not in peers else "", notes.get(name, ""))
-    Console(width=150).print(table)
+    findings.table(table)
+    for name in taken.keys() - set(peers):
+        for peer in peers:
+            findings.figure(f"{title}: {peer} of {name}", taken[peer] / taken[name])
 
 
-def everything(name: str, rows: Vectors, floors: list[float], repeats: int) -> None:
+def everything(findings: Findings, name: str, rows: Vectors, floors: list[float], repeats: int) -> None:
     """All with all."""
     whole, ranks = Clusters(labels=np.zeros(len(rows), np.int32), centroids=rows[:1]), np.arange(len(rows))
     methods: dict[str, Callable[[], object]] = {"faiss.knn": lambda: knn(rows), BOUND: lambda: products(rows)}
@@ -201,18 +204,19 @@ def everything(name: str, rows: Vectors, floors: list[float], repeats: int) -> N
             methods[f"vidcurate {floor} {kind}"] = lambda search=search: search(rows, whole, ranks)  # type: ignore[misc]
     taken, given = costs(methods, repeats)
     wanted, notes = best_earlier(rows), {}
+    title = f"all with all: {name}, {len(rows)} x {rows.shape[1]}"
     for method, answer in given.items():
         if isinstance(answer, Graph):
             known = wanted if answer.floor < 0.71 else np.where(wanted >= np.float32(answer.floor), wanted, 0)
-            notes[method] = (
-                f"{len(answer.first)} pairs; decisions that differ: {differing(answer.nearest.similarity, known)}"
-            )
+            differ = differing(answer.nearest.similarity, known)
+            notes[method] = f"{len(answer.first)} pairs; decisions that differ: {differ}"
+            findings.figure(f"{title}: decisions that differ, {method}", sum(differ))
         elif isinstance(answer, int):
             notes[method] = f"drops {answer}, fp32 {int(np.sum(wanted >= 0.9))}"
-    show(f"all with all: {name}, {len(rows)} x {rows.shape[1]}", taken, notes)
+    show(findings, title, taken, notes)
 
 
-def within(name: str, rows: Vectors, size: int, floors: list[float], repeats: int) -> None:
+def within(findings: Findings, name: str, rows: Vectors, size: int, floors: list[float], repeats: int) -> None:
     """Within clusters of one size, of rows that are near each other."""
     with inference():
         order = beside(rows, filters.axes(rows))
@@ -248,10 +252,10 @@ def within(name: str, rows: Vectors, size: int, floors: list[float], repeats: in
             notes[method] = (
                 f"{len(answer.first)} pairs; differ: {differing(answer.nearest.similarity, theirs)}, by {apart:.0e}"
             )
-    show(f"within clusters of {size}: {name}, {len(rows)} x {rows.shape[1]}", taken, notes)
+    show(findings, f"within clusters of {size}: {name}, {len(rows)} x {rows.shape[1]}", taken, notes)
 
 
-def million(count: int, dim: int = 512, strips: int = 6) -> None:
+def million(findings: Findings, count: int, dim: int = 512, strips: int = 6) -> None:
     """Memory of large searches, in a process that does nothing else."""
     rng = np.random.default_rng(0)
     rows = np.empty((count, dim), np.float32)
@@ -272,7 +276,8 @@ def million(count: int, dim: int = 512, strips: int = 6) -> None:
         start = time.process_time()
         pairs = len(search().first)
         peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
-        Console().print(f"{name}: {pairs} pairs, {time.process_time() - start:.0f} CPU-s, peak so far {peak:.2f} GiB")
+        findings.line(f"{name}: {pairs} pairs, {time.process_time() - start:.0f} CPU-s, peak so far {peak:.2f} GiB")
+        findings.figure(f"GiB, {name}", peak)
 
 
 def _strips(rows: Vectors, ranks: NDArray[np.int64], strips: int) -> Graph:
@@ -295,9 +300,11 @@ def main() -> None:
     parser.add_argument("--sizes", nargs="+", type=int, default=[300, 2500], metavar="S", help="of clusters")
     parser.add_argument("--repeats", type=int, default=3)
     parser.add_argument("--million", nargs="?", type=int, const=1_000_000, metavar="N")
+    add_json(parser)
     arguments = parser.parse_args()
+    findings = Findings(arguments.json, width=150)
     if arguments.million:
-        million(arguments.million)
+        million(findings, arguments.million)
         return
     clips = embedded(arguments.folder) if arguments.folder else None
     for count in arguments.rows:
@@ -307,9 +314,9 @@ def main() -> None:
         }.items():
             if rows is None:
                 continue
-            everything(name, rows, arguments.floors, arguments.repeats)
+            everything(findings, name, rows, arguments.floors, arguments.repeats)
             for size in arguments.sizes:
-                within(name, rows, size, arguments.floors, arguments.repeats)
+                within(findings, name, rows, size, arguments.floors, arguments.repeats)
 
 
 if __name__ == "__main__":

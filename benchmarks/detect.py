@@ -18,16 +18,17 @@ from collections import defaultdict
 from pathlib import Path
 from typing import cast
 
-from rich.console import Console
 from rich.table import Table
-from split import SHOTS, cost, ffmpeg
 
+from benchmarks.findings import Findings, add_json
+from benchmarks.split import SHOTS, cost, ffmpeg
 from vidcurate.registry import loaded, registered
 from vidcurate.splitter.base import Splitter, found
 from vidcurate.video.lookahead import Lookahead
 from vidcurate.video.probe import probe
 
 OURS = ("content", "adaptive", "transnetv2", "fused")
+RIVALS = {"scenedetect content": "content", "scenedetect adaptive": "adaptive", "package": "transnetv2"}
 START = [sys.executable, "-c", "import vidcurate.app, vidcurate.video.lookahead, cv2, scenedetect.detectors"]
 
 
@@ -58,6 +59,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("video", type=Path)
     parser.add_argument("--repeat", type=int, default=3)
+    add_json(parser)
     arguments = parser.parse_args()
     path, costs = arguments.video.resolve(), defaultdict(list)
     for _ in range(arguments.repeat):
@@ -74,7 +76,12 @@ def main() -> None:
     for name, median in medians.items():
         rate = "" if name == "start-up" else f"{frames / median:.0f}"
         table.add_row(name, f"{median:.2f}", rate, f"{median / medians['ffmpeg']:.2f}")
-    Console().print(table)
+    findings = Findings(arguments.json)
+    findings.table(table)
+    for name in OURS:
+        findings.figure(f"{name} of ffmpeg", medians[name] / medians["ffmpeg"])
+    for peer, name in RIVALS.items():
+        findings.figure(f"{peer} of {name}", medians[peer] / medians[name])
 
 
 if __name__ == "__main__":

@@ -21,9 +21,9 @@ from typing import Any, cast
 
 import numpy as np
 from numpy.typing import NDArray
-from rich.console import Console
 from rich.table import Table
 
+from benchmarks.findings import Findings, add_json
 from vidcurate.embedder.base import Embed, Embedder
 from vidcurate.model.device import best_device
 from vidcurate.records import Frames, Sampling
@@ -134,6 +134,7 @@ def main() -> None:
     parser.add_argument("folder", nargs="?", type=Path, default=Path(corpus, "dups") if corpus else None)
     names = ["efficientnet_lite", "histogram", "phash"]
     parser.add_argument("--embedder", nargs="+", default=names, metavar="NAME")
+    add_json(parser)
     arguments = parser.parse_args()
     if arguments.folder is None or not (arguments.folder / "ground_truth.json").is_file():
         parser.error(f"no ground_truth.json in FOLDER={arguments.folder}; give one, or set VIDCURATE_CORPUS")
@@ -142,7 +143,7 @@ def main() -> None:
         parser.error(f"no embedder {', '.join(unknown)}; embedders: {', '.join(known)}")
     labels: list[Any] = json.loads((arguments.folder / "ground_truth.json").read_text(encoding="utf-8"))["files"]
     methods = {name: method(name) for name in arguments.embedder}
-    wants, found, console = list({want for want, _ in methods.values()}), pairs(labels), Console()
+    wants, found, findings = list({want for want, _ in methods.values()}), pairs(labels), Findings(arguments.json)
     clips = [reread(str(arguments.folder / Path(entry["file"]).name), wants) for entry in labels]
     for name, (want, load) in methods.items():
         embed = load()
@@ -151,7 +152,8 @@ def main() -> None:
         cost = (time.process_time() - start) / len(clips)
         similarity = np.einsum("nd,nd->n", vectors[found.first], vectors[found.second])
         for table in report(name, cost, found, similarity):
-            console.print(table)
+            findings.table(table)
+        findings.figure(f"AUC hard {name}", quality(found, similarity)["all"][0])
 
 
 if __name__ == "__main__":

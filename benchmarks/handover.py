@@ -18,6 +18,7 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 
+from benchmarks.findings import Findings, add_json
 from benchmarks.synthetic import recipe, tables, write_vectors
 from vidcurate.dedup.leader import Leader
 from vidcurate.neighbours.graph import Graph, Nearest
@@ -103,19 +104,21 @@ def main() -> None:
     parser.add_argument("--clips", type=int, default=1_000_000)
     parser.add_argument("--dim", type=int, default=8)
     parser.add_argument("--folder", type=Path, help="of temporary files")
+    add_json(parser)
     given = parser.parse_args()
-    last = time.process_time()
+    findings, last = Findings(given.json), time.process_time()
 
     def mark(part: str) -> None:
         nonlocal last
         pa.default_memory_pool().release_unused()
         now, peak = time.process_time(), resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
-        print(f"{part:20} {(now - last) / given.clips * 1e6:7.2f} us of CPU per clip, peak so far {peak:6.2f} GiB")
+        each = (now - last) / given.clips * 1e6
+        findings.line(f"{part:20} {each:7.2f} us of CPU per clip, peak so far {peak:6.2f} GiB")
         last = time.process_time()
 
     found = in_memory(given.clips)
     mark("tables")
-    print(planned(*found, mark))
+    findings.line(str(planned(*found, mark)))
     del found
     with tempfile.TemporaryDirectory(dir=given.folder) as folder:
         store, made_by = Store(folder), recipe()
@@ -123,7 +126,7 @@ def main() -> None:
         mark("vectors written")
         vectors = load_vectors(f"{folder}/{made_by.embedder.folder}")
         mark("vectors read")
-        print(decided(store, vectors, mark))
+        findings.line(str(decided(store, vectors, mark)))
 
 
 if __name__ == "__main__":

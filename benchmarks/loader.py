@@ -23,9 +23,9 @@ from itertools import islice
 import numpy as np
 import torch
 import webdataset as wds
-from rich.console import Console
 from rich.table import Table
 
+from benchmarks.findings import Findings, add_json
 from vidcurate.data import VideoData
 from vidcurate.data.clips import Clips
 from vidcurate.data.frames import View
@@ -110,6 +110,7 @@ def main() -> None:
     parser.add_argument("dataset")
     parser.add_argument("--repeat", type=int, default=3)
     parser.add_argument("--size", type=int, default=224)
+    add_json(parser)
     options = parser.parse_args()
     if torchcodec_decoder() is None:
         parser.error("torchcodec does not load: FFmpeg's shared libraries are not installed")
@@ -124,11 +125,17 @@ def main() -> None:
     table = Table(title=f"{count} clips, median of {options.repeat}", title_justify="left")
     for column in ("", "by", "CPU-s", "clips per CPU-s", "clips per s"):
         table.add_column(column, justify="left" if column in ("", "by") else "right")
+    spent: dict[Row, float] = {}
     for (kind, by), figures in timed.items():
         cpu, wall = (statistics.median(figure) for figure in zip(*figures, strict=True))
         rates = (f"{count / cpu:.1f}", f"{count / wall:.1f}") if kind != "resumed" else ("", "")
         table.add_row(kind, by, f"{cpu:.3f}", *rates)
-    Console(width=100).print(table)
+        spent[kind, by] = cpu
+    findings = Findings(options.json, width=100)
+    findings.table(table)
+    for kind, by in (row for row in spent if "VideoData" in row[1]):
+        peer = next(cpu for (other, name), cpu in spent.items() if other == kind and name.startswith("webdataset"))
+        findings.figure(f"{kind}: webdataset of {by}", peer / spent[kind, by])
 
 
 if __name__ == "__main__":

@@ -16,9 +16,9 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
-from rich.console import Console
 from rich.table import Table
 
+from benchmarks.findings import Findings, add_json
 from vidcurate.cluster.base import Clusters
 from vidcurate.cluster.kmeans import KMeans
 from vidcurate.dedup.base import is_duplicate
@@ -145,6 +145,7 @@ def main() -> None:
     parser.add_argument("--clusters", type=int, help="default: the square root of the clips")
     parser.add_argument("--embeddings", help="parquet files instead of synthetic vectors")
     parser.add_argument("--epsilons", type=float, nargs="+", default=[0.01, 0.05, 0.1, 0.3])
+    add_json(parser)
     given = parser.parse_args()
 
     n = given.clips
@@ -165,7 +166,12 @@ def main() -> None:
         pruned = Probed(floor=1 - eps, probes=0, prune=True, max_pairs=10**9)
         rows.append(measure(f"pruned at {eps:g}", pruned, problem, truth, given.epsilons))
     title = f"{n} x {vectors.shape[1]}, {len(clusters.centroids)} clusters; recall of clips / of pairs"
-    Console(width=140).print(table(title, given.epsilons, rows))
+    findings = Findings(given.json, width=140)
+    findings.table(table(title, given.epsilons, rows))
+    for row in rows:
+        for eps, share_found in zip(given.epsilons, row.items, strict=True):
+            if not np.isnan(share_found):
+                findings.figure(f"clips {row.name}, eps {eps:g}", share_found)
 
 
 if __name__ == "__main__":

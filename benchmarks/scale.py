@@ -25,6 +25,7 @@ from pathlib import Path
 
 import pyarrow as pa
 
+from benchmarks.findings import Findings, add_json
 from benchmarks.handover import decided, planned
 from benchmarks.synthetic import recipe, records, tables, videos, write_records, write_tables, write_vectors
 from vidcurate.runtime.base import Runtime
@@ -182,6 +183,7 @@ PARTS: dict[str, tuple[Callable[[Size], None], Callable[[Size], int], str]] = {
     "shard plan": (decided_tables, shard_plan, "clips"),
 }
 """Preparation, work and unit of each part."""
+HEADER = f"{'part':10} {'units':>16} {'CPU-s':>8} {'wall s':>8} {'peak MiB':>8} {'us/unit':>8} {'B/unit':>8}  growth"
 
 
 def main() -> None:
@@ -193,12 +195,14 @@ def main() -> None:
     parser.add_argument("--part", nargs="+", choices=PARTS, default=list(PARTS), metavar="PART", help=", ".join(PARTS))
     parser.add_argument("--folder", type=Path)
     parser.add_argument("--do", choices=("prepare", "work"), help=argparse.SUPPRESS)
+    add_json(parser)
     given = parser.parse_args()
     if given.do:
         size = Size(folder=given.folder, videos=given.videos[0], clips=given.clips, dim=given.dim)
         child(*PARTS[given.part[0]][:2], size, given.do)
         return
-    print(f"{'part':10} {'units':>16} {'CPU-s':>8} {'wall s':>8} {'peak MiB':>8} {'us/unit':>8} {'B/unit':>8}  growth")
+    findings = Findings(given.json)
+    findings.line(HEADER)
     for part in given.part:
         before: dict[str, float] = {}
         for count in sorted(given.videos):
@@ -218,7 +222,9 @@ def main() -> None:
                 subprocess.run([*command, "--do", "prepare"], check=True)
                 ended = subprocess.run([*command, "--do", "work"], check=True, stdout=subprocess.PIPE, text=True)
             found = json.loads(ended.stdout.splitlines()[-1])
-            print(line(part, PARTS[part][2], found, before), flush=True)
+            findings.line(line(part, PARTS[part][2], found, before))
+            if before:
+                findings.figure(f"growth {part}", slope(found, before))
             before = found
 
 
@@ -238,12 +244,16 @@ def line(part: str, unit: str, found: dict[str, float], before: dict[str, float]
     units, more = found["units"], found["peak"] - found["held"]
     growth = ""
     if before and units != before["units"]:
-        slope = math.log(found["cpu"] / before["cpu"]) / math.log(units / before["units"])
-        growth = f"{slope:.2f}"
+        growth = f"{slope(found, before):.2f}"
     return (
         f"{part:10} {units:>9} {unit:6} {found['cpu']:8.2f} {found['wall']:8.2f} {found['peak'] / 2**20:8.0f} "
         f"{1e6 * found['cpu'] / units:8.2f} {more / units:8.0f}  {growth}"
     )
+
+
+def slope(found: dict[str, float], before: dict[str, float]) -> float:
+    """Growth of CPU-seconds between two sizes; 1 is linear."""
+    return math.log(found["cpu"] / before["cpu"]) / math.log(found["units"] / before["units"])
 
 
 def cpu_seconds() -> float:

@@ -31,9 +31,9 @@ from functools import partial
 from pathlib import Path
 
 import numpy as np
-from rich.console import Console
 from rich.table import Table
 
+from benchmarks.findings import Findings, add_json
 from vidcurate.runtime.local import Local
 from vidcurate.runtime.processes import Processes
 from vidcurate.sharder.base import Sample
@@ -56,28 +56,29 @@ def main() -> None:
     parser.add_argument("--folder", type=Path, help="take its *.mp4 instead")
     parser.add_argument("--target-mib", type=float, default=64, help="size of a shard")
     parser.add_argument("--rounds", type=int, default=5)
+    add_json(parser)
     given = parser.parse_args()
     PROCESSES.set_forkserver_preload(["webdataset", "torch", "pandas", "pyarrow.parquet", "vidcurate.stage.shard"])
     with tempfile.TemporaryDirectory() as work:
         source, out = Path(work, "source"), Path(work, "out")
         count = gather(source, given.folder, given.clips, int(given.kib * 1024))
         target = int(given.target_mib * 1024**2)
-        console = Console(width=120)
-        console.print(writing(source, out, target, given.rounds))
+        findings = Findings(given.json, width=120)
+        writing(findings, source, out, target, given.rounds)
         for part in (count // 4, count):
             _, memory = timed(partial(ours, source, out, target, count=part), out)
-            console.print(f"vidcurate holds {memory / 1e6:.1f} MB more than at its start for {part} clips")
+            findings.line(f"vidcurate holds {memory / 1e6:.1f} MB more than at its start for {part} clips")
         ours(source, out, target)
         whole = contents(out)
-        console.print(reading(out, given.rounds))
-        console.print(f"read at random by the side-car: {same_clips(source, out)} of {count} clips as they were")
+        reading(findings, out, given.rounds)
+        findings.line(f"read at random by the side-car: {same_clips(source, out)} of {count} clips as they were")
         shutil.rmtree(out)
         left = kill_half_way(source, out, target, count)
         ours(source, out, target)
-        console.print(f"killed -9 after {left} shards and run again: {verdict(out, whole)}")
+        findings.line(f"killed -9 after {left} shards and run again: {verdict(out, whole)}")
         shutil.rmtree(out)
         ours(source, out, target, runtime=Processes(workers=2))
-        console.print(f"on two workers: {verdict(out, whole)}")
+        findings.line(f"on two workers: {verdict(out, whole)}")
 
 
 def gather(source: Path, folder: Path | None, clips: int, size: int) -> int:
@@ -245,7 +246,7 @@ READERS = {
 }
 
 
-def writing(source: Path, out: Path, target: int, rounds: int) -> Table:
+def writing(findings: Findings, source: Path, out: Path, target: int, rounds: int) -> None:
     """The table of writers."""
     size, count = sum(sample.num_bytes for sample in samples(source)), len(samples(source))
     works = {name: partial(write, source, out, target) for name, write in WRITERS.items()}
@@ -258,10 +259,12 @@ def writing(source: Path, out: Path, target: int, rounds: int) -> Table:
         of = (f"{other / cpu:.2f} x" for other in (plain, hashed))
         held = "-" if name in ("GNU tar", "cat") else f"{memory / 1e6:.1f}"
         shown.add_row(name, f"{cpu:.3f}", f"{size / 1e6 / cpu:.0f}", *of, held)
-    return shown
+        findings.figure(f"ShardWriter of {name}", plain / cpu)
+        findings.figure(f"ShardWriter with SHA-256 of {name}", hashed / cpu)
+    findings.table(shown)
 
 
-def reading(out: Path, rounds: int) -> Table:
+def reading(findings: Findings, out: Path, rounds: int) -> None:
     """The table of readers."""
     found = interleaved({name: partial(read, out) for name, read in READERS.items()}, rounds)
     count = sum(1 for _ in files(out, False))
@@ -271,7 +274,8 @@ def reading(out: Path, rounds: int) -> Table:
     for name, (cpu, memory) in found.items():
         ratio = found["webdataset.WebDataset"][0] / cpu
         shown.add_row(name, f"{count / cpu:.0f}", f"{ratio:.2f} x", f"{memory / 1e6:.1f}")
-    return shown
+        findings.figure(f"webdataset of {name}", ratio)
+    findings.table(shown)
 
 
 def interleaved(works, rounds, out=None) -> dict[str, tuple[float, float]]:

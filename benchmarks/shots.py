@@ -20,9 +20,9 @@ from itertools import pairwise
 from pathlib import Path
 from typing import cast
 
-from rich.console import Console
 from rich.table import Table
 
+from benchmarks.findings import Findings, add_json
 from vidcurate.model.device import best_device
 from vidcurate.records import Shot
 from vidcurate.registry import loaded, registered
@@ -162,18 +162,21 @@ def main() -> None:
     )
     recheck = {"action": argparse.BooleanOptionalAction, "default": argparse.SUPPRESS}
     parser.add_argument("--recheck", **recheck, help="look twice at every shot; by default as the splitter has it")
+    add_json(parser)
     arguments = parser.parse_args()
     if arguments.folder is None or not (arguments.folder / "ground_truth.json").is_file():
         parser.error(f"no ground_truth.json in FOLDER={arguments.folder}; give one, or set VIDCURATE_CORPUS")
     known = registered("splitter")
     if unknown := sorted(set(arguments.splitter) - set(known)):
         parser.error(f"no splitter {', '.join(unknown)}; splitters: {', '.join(known)}")
-    labelled, console = reels(arguments.folder), Console()
+    labelled, findings = reels(arguments.folder), Findings(arguments.json)
     settings = {name: value for name, value in vars(arguments).items() if name == "recheck"}
     for name in arguments.splitter:
         # The registry holds splitters only under that kind.
         splitter = cast("Splitter", known[name](**settings))
-        console.print(report(name, [trial(path, truths, splitter) for path, truths in labelled.items()]))
+        trials = [trial(path, truths, splitter) for path, truths in labelled.items()]
+        findings.table(report(name, trials))
+        findings.figure(f"F1 {name}", scores(trials)["all"].f1)
 
 
 if __name__ == "__main__":

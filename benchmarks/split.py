@@ -27,8 +27,9 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pyarrow.parquet as pq
-from rich.console import Console
 from rich.table import Table
+
+from benchmarks.findings import Findings, add_json
 
 X264 = ["-c:v", "libx264", "-preset", "veryfast", "-crf", "23", "-threads", "1", "-pix_fmt", "yuv420p", "-c:a", "aac"]
 SHOTS = """
@@ -143,6 +144,7 @@ def main() -> None:
     parser.add_argument("folder", type=Path)
     parser.add_argument("--transcoder", nargs="+", default=["h264"])
     parser.add_argument("--repeat", type=int, default=3)
+    add_json(parser)
     arguments = parser.parse_args()
     folder = arguments.folder.resolve()
     videos = sorted(path for path in folder.iterdir() if path.suffix in {".mp4", ".mkv", ".mov", ".webm"})
@@ -167,7 +169,11 @@ def main() -> None:
         table.add_row(
             name, f"{median:.1f}", f"{median / medians['bound']:.2f}", f"{medians['naive'] / median:.2f} times that"
         )
-    Console().print(table)
+    findings = Findings(arguments.json)
+    findings.table(table)
+    for name in arguments.transcoder:
+        findings.figure(f"{name} of bound", medians[name] / medians["bound"])
+        findings.figure(f"naive of {name}", medians["naive"] / medians[name])
 
 
 if __name__ == "__main__":

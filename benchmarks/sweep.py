@@ -19,6 +19,7 @@ import numpy as np
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
+from benchmarks.findings import Findings, add_json
 from vidcurate.table import vectors_table
 
 EPS = 0.1
@@ -59,6 +60,7 @@ def main() -> None:
     parser.add_argument("--epsilons", type=int, default=50)
     parser.add_argument("--clusters", type=int, default=1, help="of the search; 1 compares all with all")
     parser.add_argument("--repeats", type=int, default=2)
+    add_json(parser)
     asked = parser.parse_args()
     sweep = [round(float(eps), 4) for eps in np.linspace(0.3 / asked.epsilons, 0.3, asked.epsilons)]
     one: list[float] = []
@@ -71,8 +73,10 @@ def main() -> None:
             one.append(cost(folder / "vectors.parquet", folder / f"one{turn}", asked.clusters, []))
             many.append(cost(folder / "vectors.parquet", folder / f"many{turn}", asked.clusters, sweep))
     low, high = min(one), min(many)
-    print(f"{asked.clips} clips in {asked.clusters} clusters: {low:.2f} CPU-s at one epsilon, ", end="")
-    print(f"{high:.2f} at {asked.epsilons} more: {high / low:.3f} times")
+    one_run = f"{asked.clips} clips in {asked.clusters} clusters: {low:.2f} CPU-s at one epsilon"
+    findings = Findings(asked.json)
+    findings.line(f"{one_run}, {high:.2f} at {asked.epsilons} more: {high / low:.3f} times")
+    findings.figure("sweep of one run", high / low)
 
 
 if __name__ == "__main__":

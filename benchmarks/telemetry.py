@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
+from benchmarks.findings import Findings, add_json
 from vidcurate.events import emit, step
 from vidcurate.report import write_timeline
 from vidcurate.runtime.base import Runtime
@@ -47,6 +48,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--items", type=int, default=10_000)
     parser.add_argument("--item-ms", type=float, default=50.0)
+    add_json(parser)
     given = parser.parse_args()
     spent: dict[bool, list[float]] = {False: [], True: []}
     with tempfile.TemporaryDirectory() as folder:
@@ -59,9 +61,11 @@ def main() -> None:
         began = time.process_time()
         write_timeline(store)
         drawn, page = time.process_time() - began, Path(folder, "logs", "timeline.html").stat().st_size
-    print(f"{given.items:,} items: {cost * 1e6:.0f} us of CPU each, {cost / given.item_ms * 1e5:.2f} % of one that")
-    print(f"takes {given.item_ms:g} ms; {size / given.items:.0f} bytes of journal each")
-    print(f"timeline: {drawn:.2f} s of CPU, {page / 1e6:.2f} MB")
+    share, findings = cost / given.item_ms * 1e3, Findings(given.json)
+    findings.line(f"{given.items:,} items: {cost * 1e6:.0f} us of CPU each, {100 * share:.2f} % of one that")
+    findings.line(f"takes {given.item_ms:g} ms; {size / given.items:.0f} bytes of journal each")
+    findings.line(f"timeline: {drawn:.2f} s of CPU, {page / 1e6:.2f} MB")
+    findings.figure("share of an item", share)
 
 
 def measured(store: Store, items: int, listened: bool) -> float:

@@ -19,6 +19,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from benchmarks.findings import Findings, add_json
+
 PART = 100_000
 
 
@@ -29,15 +31,18 @@ def main() -> None:
     parser.add_argument("--dim", type=int, default=512)
     parser.add_argument("--type", nargs="+", default=["float32", "float16"])
     parser.add_argument("--read", help=argparse.SUPPRESS)
+    add_json(parser)
     given = parser.parse_args()
     if given.read:
         read(given.read)
         return
+    findings = Findings(given.json)
     for kind in given.type:
         with tempfile.TemporaryDirectory() as folder:
             make(Path(folder), given.rows, given.dim, np.dtype(kind))
             command = [sys.executable, __file__, "--read", folder]
-            print(f"{kind}: {subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()}")
+            said = subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
+            findings.line(f"{kind}: {said}")
 
 
 def make(folder: Path, rows: int, dim: int, kind: np.dtype) -> None:

@@ -31,8 +31,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from rich.console import Console
 from rich.table import Table
+
+from benchmarks.findings import Findings, add_json
 
 RUNTIMES = {
     "local": ["runtime=local"],
@@ -92,13 +93,14 @@ def table(costs: dict[str, list[Cost]]) -> Table:
     return shown
 
 
+def median(runs: list[Cost], name: str) -> float:
+    """Of one of their figures."""
+    return statistics.median(getattr(run, name) for run in runs)
+
+
 def compared(costs: dict[str, list[Cost]]) -> str:
     """The speed-up by the second worker, and the overhead of Dask."""
     local, one, two = costs.values()
-
-    def median(runs: list[Cost], name: str) -> float:
-        return statistics.median(getattr(run, name) for run in runs)
-
     return (
         f"two workers against one: {median(one, 'work') / median(two, 'work'):.2f} times as fast at the work, "
         f"{median(one, 'wall') / median(two, 'wall'):.2f} with start and end\n"
@@ -132,11 +134,13 @@ def main() -> None:
     parser.add_argument("folder", type=Path, nargs="?")
     parser.add_argument("--repeat", type=int, default=3)
     parser.add_argument("--items", type=int)
+    add_json(parser)
     arguments = parser.parse_args()
+    findings = Findings(arguments.json)
     if arguments.items:
         began = time.perf_counter()
         for done, size in sizes(arguments.items):
-            print(f"{done:9d} records {size:7.1f} MiB {time.perf_counter() - began:7.1f} s", flush=True)
+            findings.line(f"{done:9d} records {size:7.1f} MiB {time.perf_counter() - began:7.1f} s")
         return
     if arguments.folder is None or not arguments.folder.is_dir():
         parser.error(f"FOLDER={arguments.folder} is no folder of videos")
@@ -148,8 +152,12 @@ def main() -> None:
             for name, runtime in RUNTIMES.items():
                 out = Path(scratch) / f"{turn}-{len(costs[name])}-{name.replace(', ', '-').replace(' ', '-')}"
                 costs[name].append(split(arguments.folder.resolve(), out, runtime))
-    Console().print(table(costs))
-    print(compared(costs))
+    findings.table(table(costs))
+    for line in compared(costs).splitlines():
+        findings.line(line)
+    local, one, two = costs.values()
+    findings.figure("speed-up of a second worker", median(one, "work") / median(two, "work"))
+    findings.figure("overhead of Dask", median(one, "cpu") / median(local, "cpu") - 1)
 
 
 if __name__ == "__main__":
