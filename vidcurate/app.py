@@ -12,7 +12,7 @@ import re
 import sys
 import traceback
 from collections.abc import Sequence
-from typing import NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
 import hydra
 from hydra.core.config_search_path import ConfigSearchPath
@@ -29,6 +29,9 @@ from vidcurate.groups import GROUPS, conf_dir, config_packages
 from vidcurate.shell import Command
 from vidcurate.store.mask import masked
 from vidcurate.terminal import put_on
+
+if TYPE_CHECKING:
+    from vidcurate.config import Job
 
 log = logging.getLogger(__name__)
 
@@ -138,6 +141,9 @@ def run(config: DictConfig) -> None:
 
     try:
         checked = job(config)
+        if checked.steps == ("doctor",):  # which must not depend on libraries that it is to judge
+            _examine(checked)
+            return
         from vidcurate.pipeline import curate  # heavy libraries are imported once the config is known to be sound
 
         with heeding(checked.runtime.grace):
@@ -170,3 +176,22 @@ def run(config: DictConfig) -> None:
                 sys.exit(error.exit_code)
             raise
         raise _Ended(error) from error
+
+
+def _examine(checked: Job) -> None:
+    from vidcurate.stage.doctor import Case, examine
+    from vidcurate.store.options import use
+
+    use(checked.storage)
+    named = {"embeddings": checked.embeddings, "clips": checked.foreign.clips, "decisions": checked.foreign.decisions}
+    against = [(f"against[{number}]", place) for number, place in enumerate(checked.against)]
+    examine(
+        Case(
+            recipe=checked.recipe,
+            steps=checked.doctor.steps,
+            runtime=checked.runtime,
+            out=checked.out,
+            source=checked.source,
+            inputs=(*((key, place) for key, place in named.items() if place), *against),
+        )
+    )

@@ -13,7 +13,7 @@ from omegaconf.errors import OmegaConfBaseException
 
 from vidcurate.errors import ConfigError
 from vidcurate.groups import KINDS
-from vidcurate.recipe import STEPS, Advise, Decoder, Recipe, Verify
+from vidcurate.recipe import ALONE, STEPS, Advise, Decoder, Doctor, Recipe, Verify
 from vidcurate.records import Columns, Foreign, OnBad, Retry
 from vidcurate.registry import Component, Made, build, made, near
 from vidcurate.runtime.base import Runtime
@@ -43,6 +43,7 @@ VALUES = (
     "metrics",
     "advise",
     "verify",
+    "doctor",
 )
 
 
@@ -62,13 +63,14 @@ class Job:
         source_ids: videos to take down: ids, uris, or a text file of them.
         captions_as: name of the captions that recaption writes; None is that of the captioner.
         foreign: clips and decisions that are not those of `out`.
-        steps: which of takedown, split, dedup, advise, shard, recaption and verify.
+        steps: which of takedown, split, dedup, advise, shard, recaption and verify, or one of those done alone.
         seed: of everything random.
         max_failures: inputs that may fail before the exit code is 3.
         retry: `failed` limits split to inputs that have failed before.
         wait: seconds to wait for another run on the same dataset.
         storage: how stores are reached.
         metrics: path of a text file for Prometheus.
+        doctor: what the doctor has in mind.
         config: the resolved config, for run.json.
     """
 
@@ -90,6 +92,7 @@ class Job:
     wait: float
     storage: Storage
     metrics: str | None
+    doctor: Doctor
     config: Mapping[str, Any]
 
 
@@ -116,6 +119,7 @@ def job(config: DictConfig) -> Job:
     components["decoder"] = _decoder(values.get("decoder"), problems)
     components["advise"] = _wishes("advise", Advise, values.get("advise"), "precision=0.95", problems)
     components["verify"] = _wishes("verify", Verify, values.get("verify"), "sample=0.1", problems)
+    doctor = _wishes("doctor", Doctor, values.get("doctor"), "steps=[split]", problems)
     storage = _storage(values.get("storage"), problems)
     retry, wait = _retry(values.get("retry"), problems), _seconds("wait", values.get("wait"), problems)
     _text("metrics", values.get("metrics"), False, problems)
@@ -125,7 +129,7 @@ def job(config: DictConfig) -> Job:
     source_ids = _places("source_ids", values.get("source_ids"), problems)
     captions_as = _word("captions_as", values.get("captions_as"), problems)
     foreign = _foreign(values, problems)
-    if problems or storage is None:
+    if problems or storage is None or doctor is None:
         raise ConfigError(problems)
     source, runtime = components.pop("source", None), components.pop("runtime")
     return Job(
@@ -145,6 +149,7 @@ def job(config: DictConfig) -> Job:
         wait=wait,
         storage=storage,
         metrics=values["metrics"],
+        doctor=doctor,
         config=values,
         **numbers,
     )
@@ -153,9 +158,9 @@ def job(config: DictConfig) -> Job:
 def _components(values: Mapping[str, Any], steps: tuple[str, ...], problems: list[str]) -> dict[str, Any]:
     built: dict[str, Any] = {"filter": ()}
     for kind in KINDS:
-        if kind == "source" and "split" not in steps:
-            continue  # its path may well be missing
         group = values.get(kind)
+        if kind == "source" and not _reads(steps, group):
+            continue  # its path may well be missing
         if kind != "filter":
             built[kind] = _build(kind, kind, group, problems)
         elif isinstance(group, Mapping):
@@ -163,6 +168,12 @@ def _components(values: Mapping[str, Any], steps: tuple[str, ...], problems: lis
         else:
             problems.append(f"filter={group!r}: name options of the group, e.g. filter=[motion,luma], or filter=[]")
     return built
+
+
+def _reads(steps: tuple[str, ...], source: object) -> bool:
+    """Whether these steps read the source, or look whether they could, if one is given."""
+    is_given = isinstance(source, Mapping) and "???" not in source.values()
+    return "split" in steps or ("doctor" in steps and is_given)
 
 
 def _build(kind: str, key: str, values: object, problems: list[str]) -> Component | None:
@@ -200,9 +211,14 @@ def _steps(steps: object, problems: list[str]) -> tuple[str, ...]:
     if not isinstance(steps, list) or not all(isinstance(step, str) for step in steps):
         problems.append(f"steps={steps!r}: expected a list of {', '.join(STEPS)}")
         return ()
+    known = STEPS + ALONE
     problems += [
-        f"steps: {step!r} is not a step{near(step, STEPS)}; steps: {STEPS}" for step in steps if step not in STEPS
+        f"steps: {step!r} is not a step{near(step, known)}; steps: {known}" for step in steps if step not in known
     ]
+    if (alone := [step for step in steps if step in ALONE]) and len(steps) > 1:
+        problems.append(f"steps={steps!r}: {alone[0]} is done by itself; leave the others to a command of their own")
+    if alone:
+        return tuple(alone[:1])
     return tuple(step for step in STEPS if step in steps)
 
 

@@ -5,6 +5,7 @@ VidcurateError                 exit 1
 ├── MissingExtra               exit 2   a component needs a package that is not installed
 ├── MissingDevice              exit 2   a component needs a device that this machine does not have
 ├── MissingWeights             exit 2   a model's weights are not on this machine
+├── Unfit                      exit 2   the doctor has found that this machine cannot run the configuration
 ├── MissingInput               exit 2   a step needs something that an earlier step has not written
 ├── Busy                       exit 75  another run is at work on the same dataset
 ├── Stopped                    exit 75  a signal has ended the run; the same command goes on where it stopped
@@ -73,6 +74,12 @@ class MissingDevice(VidcurateError):
 
 class MissingWeights(VidcurateError):
     """A model's weights are not on this machine; the message says which file, how large, and how to get it."""
+
+    exit_code = 2
+
+
+class Unfit(VidcurateError):
+    """The doctor has found that this machine cannot run the configuration; what it has told says what to do."""
 
     exit_code = 2
 

@@ -36,6 +36,23 @@ from vidcurate.transcoder.h264 import H264
 
 STEPS = ("takedown", "split", "dedup", "advise", "shard", "recaption", "verify")
 """The steps of the work, in the order in which they are done."""
+ALONE = ("doctor",)
+"""Steps that make nothing of a dataset, each of which is done by itself."""
+
+
+@settings
+class Doctor:
+    """What the step `doctor` has in mind.
+
+    Attributes:
+        steps: those that should be possible on this machine; what only others need is noted at most.
+    """
+
+    steps: tuple[Literal["takedown", "split", "dedup", "advise", "shard", "recaption", "verify"], ...] = (
+        "split",
+        "dedup",
+        "shard",
+    )
 
 
 @settings
@@ -141,6 +158,11 @@ class Recipe:
 
             if wanting := nvdec.missing():
                 raise ConfigError([f"decoder=nvdec cannot be had here: {wanting}; take decoder=cpu"])
+        for component in self.components(steps):
+            component.check()
+
+    def components(self, steps: Collection[str]) -> tuple[Component, ...]:
+        """Those that these steps use, each once, in the order of the steps."""
         needed: dict[str, tuple[Component, ...]] = {
             "takedown": (),
             "split": (
@@ -158,5 +180,4 @@ class Recipe:
             "recaption": (self.captioner, self.enhancer),
             "verify": (),
         }
-        for component in dict.fromkeys(entry for step in steps for entry in needed[step]):
-            component.check()
+        return tuple(dict.fromkeys(entry for step in steps for entry in needed[step]))

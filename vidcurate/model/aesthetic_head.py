@@ -15,6 +15,7 @@ import torch
 from numpy.typing import NDArray
 
 from vidcurate.errors import MissingWeights
+from vidcurate.model.asked import Asked, ask
 
 Head = Callable[[NDArray[np.float32]], NDArray[np.float64]]
 """float32 [n, dim], vectors of unit length -> float64 [n], what people would give, on LAION's heads from 1 to 10."""
@@ -60,6 +61,7 @@ def _tensors(path: str) -> dict[str, torch.Tensor]:
     file = Path(path).expanduser()
     if not file.is_file():
         raise MissingWeights(f"{path}: no such file of an aesthetic head; {HEADS}")
+    ask(Asked("weights", path, file))
     from safetensors import SafetensorError
     from safetensors.torch import load_file
 

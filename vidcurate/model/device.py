@@ -19,25 +19,26 @@ def best_device() -> str:
     return "cuda" if torch.cuda.is_available() else "cpu"
 
 
-def has_bf16() -> bool:
-    """Whether this CPU multiplies bf16 in hardware (AVX512_BF16, AMX); elsewhere it is emulated, many times slower.
-
-    Known on Linux only.
-    """
-    return bool(_flags() & {"avx512_bf16", "amx_bf16"})
-
-
-def has_amx() -> bool:
-    """Whether this CPU multiplies tiles of bf16 (AMX). Known on Linux only."""
-    return "amx_bf16" in _flags()
-
-
-def _flags() -> frozenset[str]:
+def features() -> frozenset[str]:
+    """What this CPU can do, in the words of Linux, e.g. `avx2`; empty elsewhere."""
     try:
         found = re.search(r"^flags\s*:(.*)$", Path("/proc/cpuinfo").read_text(encoding="utf-8"), re.MULTILINE)
     except OSError:
         return frozenset()
     return frozenset(found[1].split()) if found else frozenset()
+
+
+def has_bf16() -> bool:
+    """Whether this CPU multiplies bf16 in hardware (AVX512_BF16, AMX); elsewhere it is emulated, many times slower.
+
+    Known on Linux only.
+    """
+    return bool(features() & {"avx512_bf16", "amx_bf16"})
+
+
+def has_amx() -> bool:
+    """Whether this CPU multiplies tiles of bf16 (AMX). Known on Linux only."""
+    return "amx_bf16" in features()
 
 
 @contextmanager

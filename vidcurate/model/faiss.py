@@ -6,6 +6,7 @@ import importlib.util
 import logging
 
 from vidcurate.errors import MissingExtra
+from vidcurate.model.asked import Asked, ask
 
 
 def require(component: str) -> None:
@@ -19,6 +20,7 @@ def require(component: str) -> None:
     """
     if importlib.util.find_spec("faiss") is None:
         raise MissingExtra(component, package="faiss-cpu", extra="cpu")
+    ask(Asked("module", "faiss"))
     logging.getLogger("faiss.loader").setLevel(logging.WARNING)
 
 

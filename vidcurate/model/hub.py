@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from vidcurate.errors import ConfigError, MissingExtra, MissingWeights
+from vidcurate.model.asked import Asked, ask
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,12 +74,14 @@ class Place:
         """Raise `MissingExtra` where transformers is not installed."""
         if importlib.util.find_spec("transformers") is None:
             raise MissingExtra(self.component, package="transformers", extra=self.extra)
+        ask(Asked("module", "transformers"))
 
     def check_weights(self) -> None:
         """Raise `MissingWeights` where a folder holds none."""
         folder = self._folder
         if folder and not any(file.suffix in {".safetensors", ".bin"} for file in folder.iterdir()):
             raise self.missing("holds no weights")
+        ask(Asked("weights", self.model, folder) if folder else Asked("checkpoint", self.model))
 
     @contextmanager
     def reading(self) -> Iterator[None]:

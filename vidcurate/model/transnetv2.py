@@ -18,8 +18,9 @@ import torch.nn.functional as F
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from vidcurate.model import dilated, dilated_openvino, openvino
-from vidcurate.model.device import has_amx, has_bf16, inference
+from vidcurate.model import dilated, dilated_openvino
+from vidcurate.model.backend import Backend, Precision, chosen
+from vidcurate.model.device import inference
 from vidcurate.model.dilated import FEATURES, GAPS, WIDTHS, Cell
 from vidcurate.model.weights import TRANSNETV2
 
@@ -67,16 +68,15 @@ class Network(NamedTuple):
 
 def pretrained(
     device: str,
-    backend: Literal["auto", "torch", "openvino"] = "auto",
-    precision: Literal["auto", "fp32", "bf16"] = "auto",
+    backend: Backend | Literal["auto"] = "auto",
+    precision: Precision | Literal["auto"] = "auto",
 ) -> Network:
     """The network with its published weights.
 
     Args:
         device: `cpu` or `cuda`.
-        backend: what computes it; `auto` is OpenVINO where it is installed and bf16 is computed on a CPU without AMX,
-            else torch: with AMX, torch's 410 frames per CPU-s in bf16 are three times those of OpenVINO, or of fp32.
-        precision: how numbers are held; `auto` is bf16 on a CPU that multiplies it in hardware, else fp32.
+        backend: what computes it; `auto` is left to `backend.chosen`.
+        precision: how numbers are held; likewise.
 
     Raises:
         MissingWeights: they are not on this machine.
@@ -85,11 +85,7 @@ def pretrained(
     weights = TRANSNETV2.load()
     head = Head()
     head.load_state_dict(_head(weights))
-    if precision == "auto":
-        precision = "bf16" if device == "cpu" and has_bf16() else "fp32"
-    if backend == "auto":
-        by_openvino = device == "cpu" and precision == "bf16" and not has_amx() and openvino.installed()
-        backend = "openvino" if by_openvino else "torch"
+    backend, precision = chosen(device, backend, precision)
     cells = [_cell(weights, stage, cell) for stage in range(3) for cell in range(2)]
     if backend == "openvino":
         return Network(head, dilated_openvino.trunk(cells, CHUNK, precision), "cpu")

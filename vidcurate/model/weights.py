@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from vidcurate.errors import MissingWeights
+from vidcurate.model.asked import Asked, ask
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -46,6 +47,7 @@ class Weights:
             raise self._missing(f"is not at {path}")
         if path.stat().st_size != self.num_bytes:
             raise self._missing(f"at {path} has {path.stat().st_size} bytes")
+        ask(Asked("weights", self.file, path))
         return path
 
     def verified(self) -> Path:

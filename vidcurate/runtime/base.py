@@ -36,6 +36,10 @@ class Runtime(Component):
         """Seconds from which on a video is shared by workers, and how long their parts are; None shares none."""
         return None
 
+    def seen(self) -> str:
+        """What can be told of the workers before any work and without starting anything; raises as `check` does."""
+        return ""
+
     def map(
         self,
         function: Callable[[Item], Result],

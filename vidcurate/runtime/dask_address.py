@@ -27,6 +27,17 @@ class DaskAddress(OnDask):
 
     address: str
 
+    def seen(self) -> str:
+        """Who answers at the address.
+
+        Raises:
+            VidcurateError: nobody does.
+        """
+        with self.client() as client:
+            workers = client.scheduler_info(n_workers=-1)["workers"].values()
+            threads = sum(worker["nthreads"] for worker in workers)
+            return f"{client.scheduler.address} answers: {len(workers)} workers, {threads} threads"
+
     @contextmanager
     def client(self) -> Iterator[Client]:
         """A client of the cluster.

@@ -20,7 +20,7 @@ import pydantic
 from vidcurate.errors import ConfigError, MissingExtra
 from vidcurate.registry import Count, register
 from vidcurate.runtime.on_dask import Memory, OnDask
-from vidcurate.runtime.slurm import Minutes
+from vidcurate.runtime.slurm import Minutes, partitions
 
 if TYPE_CHECKING:
     from distributed import Client
@@ -82,6 +82,20 @@ class DaskSlurm(OnDask):
             raise ConfigError(["runtime.memory='auto': say how much a job may take, e.g. 16GiB"])
         if self.min_jobs > self.max_jobs:
             raise ConfigError([f"runtime.min_jobs={self.min_jobs} is more than runtime.max_jobs={self.max_jobs}"])
+
+    def seen(self) -> str:
+        """The partition that the jobs would run in.
+
+        Raises:
+            ConfigError: SLURM does not answer, or has no such partition.
+        """
+        there = partitions()
+        names = [entry.name for entry in there]
+        if self.partition is None:
+            return f"the default of the partitions {', '.join(names)}"
+        if missing := [name for name in self.partition.split(",") if name not in names]:
+            raise ConfigError([f"runtime.partition={missing[0]!r} is none of SLURM's; take one of {', '.join(names)}"])
+        return f"partition {self.partition}, up to {self.max_jobs} jobs of {self.cores} cores"
 
     @contextmanager
     def client(self) -> Iterator[Client]:

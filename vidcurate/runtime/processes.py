@@ -55,6 +55,10 @@ class Processes(Runtime):
         if self.memory_limit is not None and not Path("/proc/self/statm").exists():
             raise ConfigError([f"runtime.memory_limit={self.memory_limit!r} needs /proc, as of Linux; leave it null"])
 
+    def seen(self) -> str:
+        """How many there will be."""
+        return f"{self.workers or _cores()} workers on this machine"
+
     def run(
         self, task: Task[Item, Result], items: Iterable[Item], *, models: bool
     ) -> Iterator[Done[Result] | Lost[Item]]:

@@ -12,13 +12,15 @@ from typing import Annotated, Any
 
 import pydantic
 
-from vidcurate.errors import Stopped, VidcurateError
+from vidcurate.errors import ConfigError, Stopped, VidcurateError
 from vidcurate.registry import Count, Positive, settings
 
 log = logging.getLogger(__name__)
 
 GONE = "GONE"
 """State of a job that SLURM has forgotten: some minutes after its end, by MinJobAge."""
+ANSWER = 20.0
+"""Seconds in which SLURM's programs must answer when all that is wanted is to know whether they do."""
 _ENDS = {
     "CANCELLED": "was cancelled, as by scancel",
     "PREEMPTED": "had to give way to another job",
@@ -154,6 +156,47 @@ def states(jobs: Iterable[str]) -> dict[str, State]:
     lines = (line.split(maxsplit=2) for line in ended.stdout.splitlines())
     known = {job: State(name, *reason) for job, name, *reason in lines}
     return {job: known.get(job, State(GONE)) for job in wanted}
+
+
+@dataclass(frozen=True, slots=True)
+class Partition:
+    """Nodes that jobs are sent to by one name, as far as they are alike.
+
+    Attributes:
+        name: as sbatch takes it.
+        state: `up`, or why no job starts there.
+        nodes: how many there are.
+        cores: of each.
+        gres: of each, e.g. `gpu:h100:8`; `(null)` where there is none.
+        limit: of time, for a job.
+    """
+
+    name: str
+    state: str
+    nodes: int
+    cores: str
+    gres: str
+    limit: str
+
+
+def partitions() -> tuple[Partition, ...]:
+    """What sinfo lists.
+
+    Raises:
+        ConfigError: it is not there, or does not answer.
+    """
+    command = ["sinfo", "--noheader", "--format=%R|%a|%D|%c|%G|%l"]
+    try:
+        ended = subprocess.run(command, capture_output=True, text=True, check=False, timeout=ANSWER)
+    except FileNotFoundError as error:
+        raise ConfigError(["there is no sinfo on the PATH; start it where SLURM is installed"]) from error
+    except subprocess.TimeoutExpired as error:
+        raise ConfigError([f"sinfo has not answered in {ANSWER:g} s; see that slurmctld runs"]) from error
+    if ended.returncode:
+        said = (ended.stderr.strip().splitlines() or [f"exit code {ended.returncode}"])[-1]
+        raise ConfigError([f"sinfo fails ({said}); see that slurmctld runs, and SLURM_CONF"])
+    rows = [line.strip().split("|") for line in ended.stdout.splitlines() if line.strip()]
+    return tuple(Partition(name, state, int(nodes), *facts) for name, state, nodes, *facts in rows)
 
 
 def lost(state: State) -> VidcurateError:
