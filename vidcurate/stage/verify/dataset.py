@@ -22,7 +22,7 @@ from vidcurate.stage.verify.expected import expected
 from vidcurate.stage.verify.files import check_files
 from vidcurate.stage.verify.made import Made, made_by
 from vidcurate.stage.verify.records import check_index, read_records
-from vidcurate.stage.verify.report import as_table, demand_truth, write_result
+from vidcurate.stage.verify.report import demand_truth, tell, write_result
 from vidcurate.stage.verify.rows import check_rows
 from vidcurate.stage.verify.shards import Look, check_shards
 from vidcurate.store.commit import committed
@@ -76,7 +76,7 @@ def verify(store: Store, recipe: Recipe, runtime: Runtime, seed: int) -> tuple[C
     else:
         checks.append(Check(name="shards", note="none are there"))
     write_result(store, sharder.name, checks)
-    log.info("verify:\n%s", as_table(checks))
+    tell(checks)
     demand_truth(store, checks)
     return tuple(checks)
 

@@ -1,14 +1,20 @@
-"""What verify tells: verify.json, verify.md, a table in the log, and an error if anything does not hold."""
+"""What verify tells: verify.json, verify.md, a table or lines of the log, and an error if anything does not hold."""
 
 from __future__ import annotations
 
 import dataclasses
-import io
+import logging
+import sys
 from collections.abc import Iterator, Mapping, Sequence
 
+from rich.console import Console
+
 from vidcurate.errors import VidcurateError
+from vidcurate.stage.findings import Finding, lines, note, ok, print_found, tally, trouble
 from vidcurate.stage.verify.check import Check
 from vidcurate.store.files import Store
+
+log = logging.getLogger(__name__)
 
 SPLIT = "run +experiment=split again with the same source and out"
 SHARD = "run +experiment=shard again with the same out and dedup.eps; it packs only what is not as it should be"
@@ -46,19 +52,17 @@ def write_result(store: Store, sharder: str, checks: Sequence[Check]) -> None:
     store.write("verify.md", "\n".join([*_page(checks), ""]).encode())
 
 
-def as_table(checks: Sequence[Check]) -> str:
-    """The checks as lines of text."""
-    from rich import box
-    from rich.console import Console
-    from rich.table import Table
-
-    table = Table("check", "", "looked at", "faults", "note", box=box.SIMPLE_HEAD)
+def tell(checks: Sequence[Check]) -> None:
+    """Say what was found: on a terminal as a table, elsewhere as a line of the log for each check."""
+    groups: dict[str, list[Finding]] = {}
     for check in checks:
-        table.add_row(check.name, _verdict(check), str(check.checked), str(check.faults), check.note)
-    console = Console(file=io.StringIO(), width=120, color_system=None)
-    with console.capture() as capture:
-        console.print(table)
-    return "\n".join(line.rstrip() for line in capture.get().splitlines()).strip("\n")
+        group, _, name = check.name.partition("/")
+        groups.setdefault(group, []).append(_finding(check, name or "all"))
+    if sys.stderr.isatty():
+        print_found(groups, Console(stderr=True))
+        return
+    for line in [*lines(groups), tally(groups)]:
+        log.info("%s", line)
 
 
 def demand_truth(store: Store, checks: Sequence[Check]) -> None:
@@ -71,6 +75,15 @@ def demand_truth(store: Store, checks: Sequence[Check]) -> None:
     if failed:
         head = f"{store.url} is not what it says: {len(failed)} of {len(checks)} checks fail; verify.md has them all"
         raise VidcurateError("\n".join([head, *(line for check in failed for line in _told(check))]))
+
+
+def _finding(check: Check, name: str) -> Finding:
+    noted = f"; {check.note}" if check.note else ""
+    if check.faults:
+        return trouble(name, f"{check.faults} faults in {check.checked}{noted}", REMEDIES.get(check.name, LOADER))
+    if not check.checked:
+        return note(name, check.note or "nothing to look at")
+    return ok(name, f"{check.checked} looked at{noted}")
 
 
 def _verdict(check: Check) -> str:
