@@ -8,9 +8,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from tests.html import Page
 from tests.media import write_video
 from tests.test_pipeline import FAST
-from tests.test_report import Page
 from vidcurate import curate
 from vidcurate.errors import VidcurateError
 from vidcurate.events import Event

@@ -1,6 +1,3 @@
-"use strict";
-const data = JSON.parse(document.getElementById("data").textContent);
-const at = (id) => document.getElementById(id);
 const WORDS = { same: "Same", different: "Different", unsure: "Unsure" };
 
 // ---- what is remembered: marks by pair, the order in which they were made, and where we are -------------------------
@@ -103,18 +100,8 @@ function nextStep(bands, beyond) {
 }
 
 // ---- words -----------------------------------------------------------------------------------------------------------
-const number = (value) => value.toLocaleString("en-US");
-const percent = (value) => `${(100 * value).toFixed(1)}%`;
-const counted = (value, thing) => `${number(value)} ${thing}${value === 1 ? "" : "s"}`;
 const similarityOf = (eps) => String(Number((1 - eps).toFixed(4)));
 const rangeOf = (band) => `${similarityOf(band.outer)} – ${similarityOf(band.inner)}`;
-function element(name, text = "", attributes = {}) {
-  const made = document.createElement(name);
-  made.textContent = text;
-  for (const [key, value] of Object.entries(attributes)) made.setAttribute(key, value);
-  return made;
-}
-
 // ---- the pair --------------------------------------------------------------------------------------------------------
 function showClip(side, id) {
   const clip = data.clips[id];
@@ -199,9 +186,9 @@ function showAdvice() {
   const next = nextStep(bands, advised ? advised.eps : 0);
   at("eps").replaceChildren(advised ? String(advised.eps) : "–", " ", element("small", `for a precision of ${percent(data.target)}`));
   if (advised) {
-    at("advice").textContent = `${percent(advised.share)} of the ${counted(advised.above, "pair")} above ${similarityOf(advised.eps)} are the same ` +
+    at("advice").textContent = `${percent(advised.share)} of the ${counted(advised.above, "pairs")} above ${similarityOf(advised.eps)} are the same ` +
       `(95% interval ${percent(advised.low)} – ${percent(advised.high)}). ` +
-      `Keeps ${keptAt(best)[1]} of ${counted(data.total, "clip")} and drops ${keptAt(best)[0]}.` +
+      `Keeps ${keptAt(best)[1]} of ${counted(data.total, "clips")} and drops ${keptAt(best)[0]}.` +
       (data.over ? ` ${number(data.over[best])} of ${number(data.drawn)} random pairs are above it.` : "");
     const weak = bands.find((band) => band.inner < advised.eps && judged(band) && band.same / judged(band) < data.target);
     if (weak) {
@@ -212,7 +199,7 @@ function showAdvice() {
   const where = next && [...next.more].map(([index, count]) => `${number(count)} in ${rangeOf(data.bands[index])}`).join(", ");
   const draw = next && Math.max(...[...next.more].map(([index, count]) => judged(bands[index]) + bands[index].unsure + count));
   at("more").textContent = next
-    ? `${counted(next.total, "more mark")} as same would carry it to ${next.eps}: ${where}.` +
+    ? `${counted(next.total, "more marks")} as same would carry it to ${next.eps}: ${where}.` +
       (draw > data.per_band ? ` More pairs: advise.per_band=${draw}.` : "")
     : advised ? "More marks cannot carry it further." : "More marks cannot change that: too many pairs differ, or all are marked.";
   at("command").textContent = data.command + (advised ? ` dedup.eps=${advised.eps}` : " dedup.eps=…");
@@ -244,9 +231,10 @@ function showBands(bands, advised) {
       element("td", n ? `${percent(low)} – ${percent(high)}` : "–", { class: "wide" }));
     const track = element("span", "", { class: "track", role: "presentation" });
     if (n) {
-      track.append(
-        element("i", "", { style: `left:${100 * low}%;width:${100 * (high - low)}%` }),
-        element("b", "", { style: `left:${100 * band.same / n}%` }));
+      const range = element("i"), middle = element("b");
+      Object.assign(range.style, { left: `${100 * low}%`, width: `${100 * (high - low)}%` });
+      middle.style.left = `${100 * band.same / n}%`;
+      track.append(range, middle);
     }
     const cell = element("td");
     cell.append(track);
@@ -256,21 +244,16 @@ function showBands(bands, advised) {
 }
 
 function drawCurve(found, advised) {
-  const svg = at("curve"), width = Math.max(260, svg.clientWidth), left = 40, right = width - 8, top = 10, bottom = 178;
-  svg.setAttribute("viewBox", `0 0 ${width} 220`);
+  const chart = at("curve"), width = Math.max(260, chart.clientWidth), left = 40, right = width - 8, top = 10, bottom = 178;
+  chart.setAttribute("viewBox", `0 0 ${width} 220`);
   const last = data.epsilons.at(-1), spacing = [0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1].find((one) => last / one <= 6.01);
   const shown = found.filter((one) => one);
   const least = Math.min(data.target - 0.1, ...shown.map((one) => one.low));
   const from = Math.max(0, Math.floor(least * 10) / 10);
   const x = (eps) => left + (right - left) * eps / last;
   const y = (share) => bottom - (bottom - top) * (share - from) / (1 - from);
-  const draw = (name, attributes, text) => {
-    const made = document.createElementNS("http://www.w3.org/2000/svg", name);
-    for (const [key, value] of Object.entries(attributes)) made.setAttribute(key, value);
-    if (text) made.textContent = text;
-    svg.append(made);
-  };
-  svg.replaceChildren();
+  const draw = (...what) => chart.append(svg(...what));
+  chart.replaceChildren();
   const step = from < 0.5 ? 0.25 : 0.1;
   for (let share = 1; share >= from - 1e-9; share -= step) {
     draw("line", { class: "grid", x1: left, x2: right, y1: y(share), y2: y(share) });
@@ -290,7 +273,7 @@ function drawCurve(found, advised) {
   draw("polygon", { class: "range", points: [...line("high"), ...line("low").reverse()].join(" ") });
   draw("polyline", { class: "line", points: line("share").join(" ") });
   if (advised) draw("circle", { class: "dot", cx: x(advised.eps), cy: y(advised.share), r: 6 });
-  svg.setAttribute("aria-label", advised
+  chart.setAttribute("aria-label", advised
     ? `Precision by epsilon: ${percent(advised.share)} at ${advised.eps}, the largest whose lower end reaches ${percent(data.target)}`
     : "Precision by epsilon; none reaches the target yet");
 }
@@ -334,14 +317,6 @@ at("previous").addEventListener("click", () => go(-1));
 at("next").addEventListener("click", () => go(1));
 at("save").addEventListener("click", save);
 at("reveal").addEventListener("change", () => { state.reveal = at("reveal").checked; remember(); showPair(); });
-at("copy").addEventListener("click", async () => {
-  try {
-    await navigator.clipboard.writeText(at("command").textContent);
-    at("copy").textContent = "Copied";
-    setTimeout(() => { at("copy").textContent = "Copy"; }, 1500);
-  } catch { // not allowed here: selected, it can be copied by hand
-    getSelection().selectAllChildren(at("command"));
-  }
-});
+copies(at("copy"), () => at("command").textContent, at("command"));
 addEventListener("resize", showAdvice);
 showAll();

@@ -13,7 +13,7 @@ import pyarrow.compute as pc
 
 from vidcurate.dedup.base import is_duplicate
 from vidcurate.report.advice import ESTIMATOR, capital, explanation, lines, suggestion, write_files
-from vidcurate.report.template import rendered
+from vidcurate.report.template import data_block, inlined, policy, rendered
 from vidcurate.report.units import clock
 from vidcurate.stage.advise import Advice
 from vidcurate.stage.chance import Chance
@@ -40,13 +40,17 @@ def write_advice(store: Store, tables: Tables, advice: Advice, per_band: int) ->
     write_files(store, advice)
     for line in lines(advice):
         log.info("advise: %s", line)
+    style, script = inlined("advise.css"), inlined("page.js", "advise.js")
     facts = {
+        "style": style,
+        "script": script,
+        "policy": policy([style], [script]),
         "name": store.root.rpartition("/")[2] or "dataset",
         "pairs": len(advice.shown),
         "floor": advice.graph.floor,
         "estimator": ESTIMATOR,
         "chance": _chance(advice, advice.chance) if advice.chance else None,
-        "data": _data(store, tables, advice, per_band),
+        "data": data_block(_data(store, tables, advice, per_band)),
     }
     page = rendered(PAGE, facts)
     if page is None:

@@ -1,22 +1,20 @@
-"""report.html: one file without scripts, links or fonts from elsewhere that shows what became of every input."""
+"""report.html: one file that needs nothing from elsewhere and shows what became of every input."""
 
 from __future__ import annotations
 
-import base64
 from collections.abc import Mapping
 from typing import Any
 
-from vidcurate.report.dataset import EPSILON_CURVE, EPSILON_TABLE, read_dataset
-from vidcurate.report.facts import epsilon_table, folders, funnel, measured, reasons
-from vidcurate.report.gallery import pairs, sheet
-from vidcurate.report.histogram import histograms
-from vidcurate.report.howto import commands, snippet
-from vidcurate.report.template import write_page
+from vidcurate.report.clips import Clips
+from vidcurate.report.context import Context
+from vidcurate.report.dataset import read_dataset
+from vidcurate.report.section import SECTIONS
+from vidcurate.report.section.funnel import funnel
+from vidcurate.report.section.shards import folders
+from vidcurate.report.template import data_block, inlined, policy, write_page
 from vidcurate.store.files import Store
 
 PAGE = "report.html"
-FAILURES = 200
-"""Failures that are listed; the table holds all of them."""
 
 
 def write_report(store: Store, summary: Mapping[str, Any]) -> str | None:
@@ -34,21 +32,19 @@ def write_report(store: Store, summary: Mapping[str, Any]) -> str | None:
 
 def _facts(store: Store, summary: Mapping[str, Any]) -> dict[str, Any]:
     dataset = read_dataset(store, (summary.get("dedup") or {}).get("eps"))
-    table = store.read(EPSILON_TABLE).decode() if store.exists(EPSILON_TABLE) else ""
+    context = Context(store=store, summary=summary, dataset=dataset, clips=Clips(store, dataset))
+    sections = [found for tell in SECTIONS if (found := tell(context))]
+    names = [f"section/{section.name}" for section in sections]
+    style = inlined("page.css", *(f"{name}.css" for name in names))
+    scripts = [inlined("page.js"), *(f"{{\n{text}}}\n" for name in names if (text := inlined(f"{name}.js")))]
     return {
         "name": store.root.rpartition("/")[2] or "dataset",
         "dataset": dataset,
         "steps": funnel(dataset),
-        "reasons": reasons(dataset),
-        "failures": dataset.failures.slice(0, FAILURES).to_pylist(),
-        "histograms": histograms(dataset.scores),
-        "bounds": dataset.bounds.to_pylist(),
-        "epsilons": epsilon_table(table),
-        "measured": measured(table, dataset.eps),
-        "curve": base64.b64encode(store.read(EPSILON_CURVE)).decode() if store.exists(EPSILON_CURVE) else "",
-        "pairs": pairs(store, dataset),
-        "sheet": sheet(store, dataset),
         "folders": folders(dataset.index),
-        "snippet": snippet(store),
-        "commands": commands(store, dataset.eps),
+        "sections": sections,
+        "style": style,
+        "scripts": scripts,
+        "policy": policy([style], scripts),
+        "data": data_block({section.name: section.data for section in sections} | {"columns": context.clips.data()}),
     }
