@@ -31,10 +31,10 @@ item_recall,item_recall_low,item_recall_high,semdedup_removed,semdedup_orphans
 PIXEL = base64.b64decode("iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAAAAAA6fptVAAAACklEQVR4nGNgAAAAAgABSK+kcQAAAABJRU5ErkJggg==")
 
 
-def data_of(root: Path) -> dict:
+def data_of(root: Path, name: str = "data") -> dict:
     """What the scripts of a page read."""
     text = (root / "report.html").read_text(encoding="utf-8")
-    return json.loads(text.split('id="data">')[1].split("</script>")[0])
+    return json.loads(text.split(f'id="{name}">')[1].split("</script>")[0])
 
 
 def clip(name: str, *, video: str = "v1", reason: str = "", num_bytes: int = 0) -> dict:
@@ -167,12 +167,14 @@ def test_no_text_ends_the_script_that_holds_it(tmp_path):
     ending = "</script><script>alert(1)</script><!--\u2028"
     store = Store(str(tmp_path))
     store.write_table("tables/clips/part-0.parquet", table(CLIPS, [clip("c0")]))
-    store.write_table("tables/videos/part-0.parquet", table(VIDEOS, [{"video_id": "v1", "uri": ending}]))
+    store.write_table(
+        "tables/videos/part-0.parquet", table(VIDEOS, [{"video_id": "v1", "uri": ending, "status": "processed"}])
+    )
 
     write_report(store, {})
 
     assert data_of(tmp_path)["columns"]["sources"] == [ending, ""]
-    assert Page((tmp_path / "report.html").read_text(encoding="utf-8")).tags.count("script") == 4
+    assert Page((tmp_path / "report.html").read_text(encoding="utf-8")).tags.count("script") == 4 + 1
 
 
 def test_nothing_is_loaded_from_elsewhere(page, root):
@@ -190,7 +192,17 @@ def test_links_of_the_page_lead_to_its_sections(page):
     anchors = {place[1:] for place in page.values("href") if place.startswith("#")}
 
     assert anchors <= set(page.values("id"))
-    assert anchors >= {"funnel", "reasons", "failures", "scores", "duplicates", "sheet", "shards", "following"}
+    assert anchors >= {
+        "funnel",
+        "reasons",
+        "failures",
+        "scores",
+        "duplicates",
+        "rejects",
+        "sheet",
+        "shards",
+        "following",
+    }
 
 
 def test_pairs_are_shown_from_the_threshold_on_with_both_fates(page, root):
@@ -198,25 +210,25 @@ def test_pairs_are_shown_from_the_threshold_on_with_both_fates(page, root):
     ids = found["columns"]["ids"]
     shown = {
         kind: [(ids[clip], ids[other], round(similarity, 4), kept) for clip, other, similarity, kept in pairs]
-        for kind, pairs in found["duplicates"].items()
+        for kind, pairs in found["duplicates"]["pairs"].items()
     }
 
     assert shown["borderline"] == [("c1", "c0", 0.96, True), ("c2", "c1", 0.9912, False)]  # c1 is a duplicate itself
     assert shown["alike"] == []
     assert shown["missed"] == [("c3", "c0", 0.9444, True)]
-    assert "above 1 \N{MINUS SIGN} eps = 0.95." in page.text
+    assert "above 1 \N{MINUS SIGN} eps = 0.95 ." in page.text
 
 
 def test_pairs_stand_side_by_side_with_their_pictures(root, opened):
     shown = opened(root)
 
-    assert shown.locator("#pairs h3").all_inner_texts() == ["Closest to the threshold", "Just missed"]
-    assert shown.locator("#pairs .similarity strong").all_inner_texts() == ["0.9600", "0.9912", "0.9444"]
-    assert shown.locator("#pairs .badge").all_inner_texts() == [
+    assert shown.locator("#dup-shown h3").all_inner_texts() == ["Groups", "Closest to the threshold", "Just missed"]
+    assert shown.locator("#dup-shown .similarity strong").all_inner_texts() == ["0.9600", "0.9912", "0.9444"]
+    assert shown.locator("#dup-shown .pair .badge").all_inner_texts() == [
         "dropped", "kept", "dropped", "dropped for another", "kept", "kept",
     ]  # fmt: skip
-    assert "1:01.0\N{EN DASH}1:03.0 · 320\N{MULTIPLICATION SIGN}176" in shown.inner_text("#pairs")
-    assert shown.get_attribute("#pairs a", "href") == "clips/c1.mp4"
+    assert "1:01.0\N{EN DASH}1:03.0 · 320\N{MULTIPLICATION SIGN}176" in shown.inner_text("#dup-shown")
+    assert shown.get_attribute("#dup-shown .pair a", "href") == "clips/c1.mp4"
     assert shown.evaluate("[...document.images].every((one) => one.complete && one.naturalWidth > 0 || one.loading)")
     assert shown.evaluate("[...document.images].every((one) => one.alt)")
 
@@ -224,7 +236,7 @@ def test_pairs_stand_side_by_side_with_their_pictures(root, opened):
 def test_the_epsilon_that_is_shown_stands_out_in_the_table(root, page):
     html = (root / "report.html").read_text(encoding="utf-8")
 
-    assert re.findall(r'<tr class="now"><td class="n">([^<]*)', html) == ["0.05"]
+    assert re.findall(r'<tr class="now"><td class="n" data-name="eps">([^<]*)', html) == ["0.05"]
     assert "0.01 3 1 4 75% 30 min 00 s 2.0 KiB 1 0.05 2 2 4 50% 15 min 00 s 1.0 KiB 1 98.10% 100.00%" in page.text
     assert f"data:image/png;base64,{base64.b64encode(PIXEL).decode()}" in page.values("src")
 
@@ -314,7 +326,7 @@ def test_clips_that_cannot_be_shown_cost_no_page(tmp_path, caplog):
 
     write_report(store, {})
 
-    assert data_of(tmp_path)["columns"]["pictures"] == {}
+    assert data_of(tmp_path, "pictures") == {}
     assert caplog.text.count("no picture of clips/") == 2
 
 
@@ -328,7 +340,7 @@ def test_decisions_on_foreign_clips_are_shown_by_id(tmp_path, opened):
 
     write_report(store, {})
 
-    said = " ".join(opened(tmp_path).inner_text("#pairs .pair").split())
+    said = " ".join(opened(tmp_path).inner_text("#dup-shown .pair").split())
     assert said == "1.0000 cosine no picture dropped y no picture kept x"
 
 
@@ -341,7 +353,7 @@ def test_decisions_that_hold_for_some_sources_only_are_shown(tmp_path, folder):
     write_report(store, {})
 
     limit = "0.99" if folder.startswith("eps=0.01") else "1"
-    assert f"above 1 \N{MINUS SIGN} eps = {limit}." in Page(store.read("report.html").decode()).text
+    assert f"above 1 \N{MINUS SIGN} eps = {limit} ." in Page(store.read("report.html").decode()).text
 
 
 def test_without_jinja2_the_run_goes_on_and_says_how_to_get_the_page(tmp_path, caplog, monkeypatch):

@@ -26,7 +26,7 @@ log = logging.getLogger(__name__)
 ALL = 50_000
 """Clips up to which the page holds every one; of more, those that its sections ask for."""
 PICTURE_BYTES = 6_000_000
-"""Of the pictures inside the page; the others are links to the previews beside it."""
+"""Of the pictures inside the page, at most; the others are links to the previews beside it."""
 PICTURES = 400
 """Pictures inside the page at most: each is read from the store."""
 DRAWN = 120
@@ -94,7 +94,6 @@ class Clips:
             "base": _base(home) if home.url != self._store.url else "",
             "drawn": packed(self._drawn(home, names)),
             "captions": self._captions(names),
-            "pictures": self._pictures(home, chosen),
             **numbers,
         }
 
@@ -146,12 +145,18 @@ class Clips:
             text = {name: text[name] for row in self._shown if (name := names[row].as_py()) in text}
         return {self._rows[name]: said for name, said in sorted(text.items(), key=lambda pair: self._rows[pair[0]])}
 
-    def _pictures(self, home: Store, chosen: pa.Table) -> dict[int, str]:
-        """Pictures as data URIs by row, of clips that were asked for, until there is no more room."""
-        found: dict[int, str] = {}
-        room, drawn = PICTURE_BYTES, 0
+    def pictures(self, room: int) -> dict[int, str]:
+        """Pictures as data URIs by row, of clips that are to be shown, in the order in which they were asked for.
+
+        Args:
+            room: bytes that the page has left for them.
+        """
+        home, found = clips_store(self._store), dict[int, str]()
+        room, drawn = min(room, PICTURE_BYTES), 0
         rows = list(self._shown)[:PICTURES]
-        for row, clip in zip(rows, chosen.take(pa.array(rows, pa.int64())).to_pylist(), strict=True):
+        names = list(self._rows)
+        chosen = _aligned(self._dataset.clips, "clip_id", pa.array([names[row] for row in rows], pa.string()))
+        for row, clip in zip(rows, chosen.to_pylist(), strict=True):
             if room <= 0:
                 break
             if not clip["clip_id"]:

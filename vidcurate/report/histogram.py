@@ -18,7 +18,8 @@ class Histogram:
     """The distribution of one score over clips.
 
     Attributes:
-        name: filter and score.
+        filter: whose score it is.
+        score: its name.
         low: left border.
         high: right border.
         median: of all values.
@@ -28,7 +29,8 @@ class Histogram:
         num_dropped: clips that it drops.
     """
 
-    name: str
+    filter: str
+    score: str
     low: float
     high: float
     median: float
@@ -36,6 +38,11 @@ class Histogram:
     dropped: tuple[float, ...]
     count: int
     num_dropped: int
+
+    @property
+    def name(self) -> str:
+        """Filter and score, in one word where they are the same."""
+        return self.filter if self.filter == self.score else f"{self.filter}.{self.score}"
 
 
 def histograms(scores: pa.Table) -> list[Histogram]:
@@ -46,18 +53,19 @@ def histograms(scores: pa.Table) -> list[Histogram]:
         same = pc.and_(pc.equal(scores["filter"], row["filter"]), pc.equal(scores["score"], row["score"]))
         chosen = scores.filter(pc.and_(same, pc.is_finite(scores["value"])))
         if chosen.num_rows:
-            name = row["filter"] if row["filter"] == row["score"] else f"{row['filter']}.{row['score']}"
-            found.append(_histogram(name, chosen["value"].to_numpy(), chosen["kept"].to_numpy()))
+            names = row["filter"], row["score"]
+            found.append(_histogram(*names, chosen["value"].to_numpy(), chosen["kept"].to_numpy()))
     return found
 
 
-def _histogram(name: str, values: NDArray[np.float64], kept: NDArray[np.bool_]) -> Histogram:
+def _histogram(filter_: str, score: str, values: NDArray[np.float64], kept: NDArray[np.bool_]) -> Histogram:
     low, high = float(values.min()), float(values.max())
     counts = [np.histogram(part, bins=BARS, range=(low, high))[0] for part in (values[kept], values[~kept])]
     top = max(1, int((counts[0] + counts[1]).max()))
     heights = [tuple(float(count) for count in part / top) for part in counts]
     return Histogram(
-        name=name,
+        filter=filter_,
+        score=score,
         low=low,
         high=high,
         median=float(np.median(values)),

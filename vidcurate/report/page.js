@@ -57,9 +57,70 @@ function copies(button, text, shown) {
   });
 }
 
+/** Index of the first of rising things that a test holds for; their number where it holds for none. */
+function first(things, holds) {
+  let low = 0, high = things.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (holds(things[middle])) high = middle;
+    else low = middle + 1;
+  }
+  return low;
+}
+
+/** Index of the number that lies nearest to x; things rise, `of` places them. */
+function nearest(things, x, of = (thing) => thing) {
+  const after = first(things, (thing) => of(thing) >= x);
+  const before = after > 0 && (after === things.length || x - of(things[after - 1]) < of(things[after]) - x);
+  return after - Number(before);
+}
+
+// ---- sliders: handles on a field, moved by pointer and keys ----------------------------------------------------------
+const KEYS = { ArrowRight: 1, ArrowUp: 1, ArrowLeft: -1, ArrowDown: -1, PageUp: 10, PageDown: -10, Home: -Infinity, End: Infinity };
+
+/** Put handles on a field, an element that is as wide as what they choose from.
+ *
+ * Each has a `label`, `low` and `high`, `place(x)`: the step at 0 to 1 of the width, `at()`: its step, and `set(step)`.
+ * Returns their nodes; whoever sets them also moves them, by `left` and `aria-valuenow`.
+ */
+function handles(field, wanted) {
+  const made = wanted.map((one) => {
+    const node = element("span", "", {
+      class: "handle", role: "slider", tabindex: "0", "aria-orientation": "horizontal",
+      "aria-label": one.label, "aria-valuemin": one.low, "aria-valuemax": one.high,
+    });
+    node.addEventListener("keydown", (event) => {
+      const step = KEYS[event.key];
+      if (step === undefined || event.ctrlKey || event.metaKey || event.altKey) return;
+      event.preventDefault();
+      one.set(one.at() + step);
+    });
+    field.append(node);
+    return { ...one, node };
+  });
+  let held = null;
+  const place = (event) => {
+    const box = field.getBoundingClientRect();
+    return (event.clientX - box.left) / box.width;
+  };
+  field.addEventListener("pointerdown", (event) => {
+    if (event.button) return;
+    const x = place(event), far = ({ node }) => Math.abs(x - parseFloat(node.style.left) / 100);
+    held = made.find(({ node }) => node === event.target) ?? made.toSorted((one, other) => far(one) - far(other))[0];
+    field.setPointerCapture(event.pointerId);
+    held.node.focus({ preventScroll: true });
+    event.preventDefault();
+    if (held.node !== event.target) held.set(held.place(x));
+  });
+  field.addEventListener("pointermove", (event) => { if (held) held.set(held.place(place(event))); });
+  for (const end of ["pointerup", "pointercancel"]) field.addEventListener(end, () => { held = null; });
+  return made.map(({ node }) => node);
+}
+
 // ---- clips: see vidcurate/report/clips.py ----------------------------------------------------------------------------
 const clips = data.columns && {
   ...data.columns,
+  pictures: JSON.parse(at("pictures").textContent),
   ...Object.fromEntries(["source", "reason", "start", "duration", "width", "height", "drawn"].map((name) => [name, column(data.columns[name])])),
   folder: column(data.columns.links.folder),
 };

@@ -15,6 +15,8 @@ from vidcurate.report.template import data_block, inlined, policy, write_page
 from vidcurate.store.files import Store
 
 PAGE = "report.html"
+PAGE_BYTES = 14_000_000
+"""Of the page, pictures and all; what the sections tell is limited by themselves."""
 
 
 def write_report(store: Store, summary: Mapping[str, Any]) -> str | None:
@@ -36,6 +38,8 @@ def _facts(store: Store, summary: Mapping[str, Any]) -> dict[str, Any]:
     sections = [found for tell in SECTIONS if (found := tell(context))]
     names = [f"section/{section.name}" for section in sections]
     style = inlined("page.css", *(f"{name}.css" for name in names))
+    columns = {section.name: section.data for section in sections} | {"columns": context.clips.data()}
+    data = data_block(columns)
     scripts = [inlined("page.js"), *(f"{{\n{text}}}\n" for name in names if (text := inlined(f"{name}.js")))]
     return {
         "name": store.root.rpartition("/")[2] or "dataset",
@@ -46,5 +50,6 @@ def _facts(store: Store, summary: Mapping[str, Any]) -> dict[str, Any]:
         "style": style,
         "scripts": scripts,
         "policy": policy([style], scripts),
-        "data": data_block({section.name: section.data for section in sections} | {"columns": context.clips.data()}),
+        "data": data,
+        "pictures": data_block(context.clips.pictures(PAGE_BYTES - len(data.encode()))),
     }

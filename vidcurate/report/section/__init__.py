@@ -3,13 +3,14 @@
 from collections.abc import Callable
 
 from vidcurate.report.context import Context, Section
-from vidcurate.report.section import duplicates, failures, following, funnel, reasons, scores, shards, sheet
+from vidcurate.report.section import duplicates, failures, following, funnel, reasons, rejects, scores, shards, sheet
 
 SECTIONS: tuple[Callable[[Context], Section | None], ...] = (
     funnel.section,
     reasons.section,
     failures.section,
     scores.section,
+    rejects.section,
     duplicates.section,
     sheet.section,
     shards.section,

@@ -17,9 +17,6 @@ from vidcurate.recipe import Advise
 from vidcurate.stage.precision import Band, next_step, precision_at, steps
 
 pytest.importorskip("jinja2", reason="needs the extra `report`")
-playwright = pytest.importorskip("playwright.sync_api", reason="needs the package playwright (extra `dev`)")
-CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
-pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="needs a chromium on the PATH")
 
 
 @pytest.fixture(scope="module")
@@ -28,14 +25,6 @@ def root(tmp_path_factory) -> Path:
     write_dataset(root)
     curate(replace(RECIPE, advise=Advise(per_band=20)), out=str(root), steps=["advise"])
     return root
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[object]:
-    with playwright.sync_playwright() as started:
-        browser = started.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        yield browser
-        browser.close()
 
 
 @pytest.fixture
