@@ -13,7 +13,7 @@ from omegaconf.errors import OmegaConfBaseException
 
 from vidcurate.errors import ConfigError
 from vidcurate.groups import KINDS
-from vidcurate.recipe import ALONE, STEPS, Advise, Decoder, Doctor, Recipe, Verify
+from vidcurate.recipe import ALONE, STEPS, Advise, Decoder, Doctor, Plan, Recipe, Verify
 from vidcurate.records import Columns, Foreign, OnBad, Retry
 from vidcurate.registry import Component, Made, build, made, near
 from vidcurate.runtime.base import Runtime
@@ -44,6 +44,7 @@ VALUES = (
     "advise",
     "verify",
     "doctor",
+    "plan",
 )
 
 
@@ -120,6 +121,7 @@ def job(config: DictConfig) -> Job:
     components["advise"] = _wishes("advise", Advise, values.get("advise"), "precision=0.95", problems)
     components["verify"] = _wishes("verify", Verify, values.get("verify"), "sample=0.1", problems)
     doctor = _wishes("doctor", Doctor, values.get("doctor"), "steps=[split]", problems)
+    components["plan"] = _wishes("plan", Plan, values.get("plan"), "minutes=10", problems)
     storage = _storage(values.get("storage"), problems)
     retry, wait = _retry(values.get("retry"), problems), _seconds("wait", values.get("wait"), problems)
     _text("metrics", values.get("metrics"), False, problems)
@@ -173,7 +175,7 @@ def _components(values: Mapping[str, Any], steps: tuple[str, ...], problems: lis
 def _reads(steps: tuple[str, ...], source: object) -> bool:
     """Whether these steps read the source, or look whether they could, if one is given."""
     is_given = isinstance(source, Mapping) and "???" not in source.values()
-    return "split" in steps or ("doctor" in steps and is_given)
+    return bool({"split", "plan"} & set(steps)) or ("doctor" in steps and is_given)
 
 
 def _build(kind: str, key: str, values: object, problems: list[str]) -> Component | None:

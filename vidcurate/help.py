@@ -21,6 +21,8 @@ Examples
       Your own videos: split, dedup, shard.
   vidcurate +experiment=split source.path=videos out=dataset splitter=adaptive captioner=tags
       One step, with other components.
+  vidcurate +experiment=plan source.path=videos out=dataset
+      What that would yield, take and cost, from a sample; the dataset is only read.
   vidcurate -m +experiment=dedup out=dataset dedup.eps=0.01,0.02,0.05
       A sweep: one table and one curve compare the epsilons.
   vidcurate +experiment=curate source.path=videos out=dataset --cfg job -p splitter
@@ -30,6 +32,8 @@ Examples
 CLOSING = """\
 Keys: out=DIR_OR_URL  embeddings=PARQUET  steps=[split,dedup,advise,shard]  seed=0  max_failures=0
       keep_filtered=true  advise.{per_band=20,precision=0.95,labels=FILE}
+      plan.{steps,share=0.01,minutes=10,max_minutes=60,stretch=120}
+      plan.{price_per_cpu_hour,price_per_gpu_hour,price_per_gib_month}
       columns.{id,embedding,source}=NAME  on_bad=fail
 Flags: -v, --verbose (debug lines, and where the time went)   -q, --quiet (warnings, errors and the last line only)
       --version

@@ -33,6 +33,7 @@ from vidcurate.stage.observe import look, samplings
 from vidcurate.stage.pack import pack
 from vidcurate.stage.parts import Part, parts_of
 from vidcurate.stage.place import all_stored
+from vidcurate.stage.plan import plan
 from vidcurate.stage.publish import deliver, publish, publish_again, retire
 from vidcurate.stage.recaption import recaption
 from vidcurate.stage.record import (
@@ -87,6 +88,7 @@ def curate(
     metrics: str | None = None,
     config: Mapping[str, Any] | None = None,
     command: Command | None = None,
+    tells: bool = True,
 ) -> dict[str, Any]:
     """Turn raw videos into a dataset; what is stored already and still true is not made again.
 
@@ -94,7 +96,8 @@ def curate(
         recipe: the components that do the work.
         out: root of the dataset: a folder or any fsspec URL.
         source: where videos come from; needed by split.
-        steps: which of takedown, split, dedup, advise, shard, recaption and verify; always done in this order.
+        steps: which of takedown, split, dedup, advise, shard, recaption and verify; always done in this order. Or plan,
+            by itself, which tells what `recipe.plan.steps` would do, take and cost.
         runtime: where videos are processed; None is this process.
         embeddings: deduplicate these parquet files (path, folder, glob, URL) instead of what split wrote.
         columns: names of the columns of `embeddings`; those that are not given are found.
@@ -111,9 +114,10 @@ def curate(
         metrics: path of a text file for Prometheus, written anew while the run goes on; None writes none.
         config: the resolved config to keep in run.json; None keeps the recipe.
         command: of a shell that has started this, for what is said at the end of how to go on.
+        tells: whether that is said, and what came of the run.
 
     Returns:
-        What summary.json holds: counts of videos, clips, duplicates and shards.
+        What summary.json holds: counts of videos, clips, duplicates and shards; of plan, what plan.json holds.
 
     Raises:
         Busy: another run holds `out` and does not end in time, or has taken this one for dead and its place.
@@ -126,8 +130,10 @@ def curate(
     """
     recipe.check(steps)
     foreign = foreign or Foreign()
-    if foreign.clips and "split" in steps:
+    if foreign.clips and {"split", "plan"} & set(steps):
         raise ConfigError([f"clips={foreign.clips}: split cuts clips of its own; take +experiment=shard or dedup"])
+    if embeddings and "plan" in steps:
+        raise ConfigError([f"embeddings={embeddings}: plan looks ahead to what split makes of videos; leave them out"])
     runtime = runtime or Local()
     runtime.check()
     use(storage or Storage())
@@ -139,6 +145,14 @@ def curate(
         say([], [], [taken_time(tally), f"all that was looked at holds: {out}/verify.md"])
         return summarise(store, read_tables(store), recipe)
     demand_writable(store)
+    if "plan" in steps:
+        demand_finished(store)
+        again: dict[str, Any] = {"columns": columns, "on_bad": on_bad, "against": against, "seed": seed}
+        rehearse = partial(
+            curate, recipe, **again, foreign=foreign, storage=storage, steps=recipe.plan.steps, tells=False
+        )
+        following = command.planned(recipe.plan.steps) if command else None
+        return plan(store, source, recipe, runtime, seed, rehearse, retry=retry, command=following)
     compared: dict[str, Any] = {"columns": columns, "on_bad": on_bad}
     after_split: dict[str, Callable[[Tables], object]] = {
         "dedup": lambda tables: dedup_clips(
@@ -186,13 +200,14 @@ def curate(
         if "verify" in steps:
             with step("verify"):
                 verify(store, recipe, runtime, seed)
-        for line in amiss(summary):
-            log.warning("%s", line)
-        say(
-            list(rows(store, tables, recipe, steps, summary, tally)),
-            list(onward(summary, steps, recipe, out, command)),
-            [taken_time(tally), *sums(summary, steps), *([f"{out}/{page}"] if page else [])],
-        )
+        if tells:
+            for line in amiss(summary):
+                log.warning("%s", line)
+            say(
+                list(rows(store, tables, recipe, steps, summary, tally)),
+                list(onward(summary, steps, recipe, out, command)),
+                [taken_time(tally), *sums(summary, steps), *([f"{out}/{page}"] if page else [])],
+            )
         if "split" in steps:
             demand_success(summary, max_failures)
         return summary

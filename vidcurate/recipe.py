@@ -26,7 +26,7 @@ from vidcurate.neighbours.auto import Auto
 from vidcurate.neighbours.base import Neighbours
 from vidcurate.preview.base import Preview
 from vidcurate.preview.webp import WebP
-from vidcurate.registry import Component, Count, Fraction01, described, near, settings
+from vidcurate.registry import Component, Count, Fraction01, Positive, Seconds, described, near, settings
 from vidcurate.sharder.base import Sharder
 from vidcurate.sharder.webdataset import WebDataset
 from vidcurate.splitter.base import Splitter
@@ -36,7 +36,7 @@ from vidcurate.transcoder.h264 import H264
 
 STEPS = ("takedown", "split", "dedup", "advise", "shard", "recaption", "verify")
 """The steps of the work, in the order in which they are done."""
-ALONE = ("doctor",)
+ALONE = ("doctor", "plan")
 """Steps that make nothing of a dataset, each of which is done by itself."""
 
 
@@ -53,6 +53,44 @@ class Doctor:
         "dedup",
         "shard",
     )
+
+
+Planned = Literal["split", "dedup", "shard"]
+"""A step that can be planned."""
+
+
+@settings
+class Plan:
+    """How the step `plan` looks ahead.
+
+    Attributes:
+        steps: of the run that is planned; split is one of them.
+        share: of the seconds of video that is tried, at least.
+        minutes: of video that are tried, at least, if there are as many.
+        max_minutes: that are tried, at most, or little more.
+        stretch: seconds that are tried of a longer video.
+        price_per_cpu_hour: of a core that is held, in any currency; None leaves cost out, as with the next two.
+        price_per_gpu_hour: likewise of a GPU.
+        price_per_gib_month: of storage.
+    """
+
+    steps: tuple[Planned, ...] = ("split", "dedup", "shard")
+    share: Annotated[float, pydantic.Field(gt=0, le=1)] = 0.01
+    minutes: Positive = 10.0
+    max_minutes: Positive = 60.0
+    stretch: Positive = 120.0
+    price_per_cpu_hour: Seconds | None = None
+    price_per_gpu_hour: Seconds | None = None
+    price_per_gib_month: Seconds | None = None
+
+    def __post_init__(self) -> None:
+        """Refuse a plan without split: what comes after works on what it has stored."""
+        if self.steps not in PLANNED:
+            raise ValueError(f"plan steps from split on: {', '.join(str(list(steps)) for steps in PLANNED)}")
+
+
+PLANNED: tuple[tuple[Planned, ...], ...] = (("split",), ("split", "dedup"), ("split", "dedup", "shard"))
+"""What can be planned together."""
 
 
 @settings
@@ -110,6 +148,7 @@ class Recipe:
         advise: how an epsilon is looked for.
         sharder: packs the dataset.
         verify: how closely the result is looked at.
+        plan: how a run is looked ahead to.
     """
 
     decoder: Decoder = "cpu"
@@ -127,6 +166,7 @@ class Recipe:
     advise: Advise = Advise()
     sharder: Sharder = WebDataset()
     verify: Verify = Verify()
+    plan: Plan = Plan()
 
     def config(self) -> dict[str, object]:
         """The recipe as a config would say it: each component's `_target_` and settings."""
@@ -135,7 +175,7 @@ class Recipe:
         families = {name: described(part) if isinstance(part, Component) else part for name, part in parts.items()}
         wishes = {
             name: {field.name: getattr(parts[name], field.name) for field in dataclasses.fields(parts[name])}
-            for name in ("advise", "verify")
+            for name in ("advise", "verify", "plan")
         }
         return {"filter": filters, **families, **wishes}
 
@@ -148,8 +188,12 @@ class Recipe:
         Raises:
             MissingExtra: a component's package is not installed.
             MissingWeights: a model's weights are not there.
-            ConfigError: there is no such step, or no GPU that decodes.
+            ConfigError: there is no such step, no GPU that decodes, or a plan of more than a plan.
         """
+        if set(steps) == {"plan"}:
+            return self.check(self.plan.steps)
+        if "plan" in steps:
+            raise ConfigError([f"steps={list(steps)}: plan is done by itself, and plan.steps says what is planned"])
         unknown = [step for step in steps if step not in STEPS]
         if unknown:
             raise ConfigError([f"steps: {step!r} is not a step{near(step, STEPS)}; steps: {STEPS}" for step in unknown])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -47,6 +48,21 @@ class Command:
         """
         given = [argument for argument in self.arguments if argument not in more]
         return _joined([*self.program, *given, *more])
+
+    def planned(self, steps: Sequence[str]) -> str:
+        """The command that does what this one, with `+experiment=plan`, looks ahead to.
+
+        Args:
+            steps: that are planned; all that `+experiment=curate` does need not be named.
+
+        >>> given = ("+experiment=plan", "source.path=my videos", "plan.minutes=5", "out=o")
+        >>> Command(("vidcurate",), given).planned(["split"])
+        "vidcurate +experiment=curate 'source.path=my videos' out=o 'steps=[split]'"
+        """
+        given = [argument for argument in self.arguments if _key(argument).split(".")[0] != "plan"]
+        words = [re.sub(r"\bplan\b", "curate", word) if _key(word) == "experiment" else word for word in given]
+        whole = list(steps) == ["split", "dedup", "shard"]
+        return _joined([*self.program, *words, *([] if whole else [f"steps=[{','.join(steps)}]"])])
 
     def then(self, experiment: str, *more: str) -> str:
         """Another experiment on the same dataset; what was given and counts for it, too, is given to it.

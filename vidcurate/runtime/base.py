@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Sized
-from typing import ClassVar
+from typing import ClassVar, Self
 
 from vidcurate.events import emit
 from vidcurate.registry import Component, Positive, settings
@@ -39,6 +39,15 @@ class Runtime(Component):
     def seen(self) -> str:
         """What can be told of the workers before any work and without starting anything; raises as `check` does."""
         return ""
+
+    @property
+    def width(self) -> int | None:
+        """Items that may be under way at a time, each on a core or GPU; None where only the cluster knows."""
+        return 1
+
+    def narrowed(self, workers: int) -> Self:
+        """The same with no more workers than that, where it decides how many there are."""
+        return self
 
     def map(
         self,

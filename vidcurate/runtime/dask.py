@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 from contextlib import AbstractContextManager
-from typing import TYPE_CHECKING
+from dataclasses import replace
+from typing import TYPE_CHECKING, Self
 
 from vidcurate.registry import Count, register
 from vidcurate.runtime.on_dask import Memory, OnDask
@@ -26,6 +28,15 @@ class Dask(OnDask):
     workers: Count | None = None
     threads_per_worker: Count = 1
     memory_limit: Memory = "auto"
+
+    @property
+    def width(self) -> int:
+        """The threads of all workers."""
+        return (self.workers or os.cpu_count() or 1) * self.threads_per_worker
+
+    def narrowed(self, workers: int) -> Self:
+        """The same with no more workers than that."""
+        return replace(self, workers=max(1, min(workers, self.width) // self.threads_per_worker))
 
     def client(self) -> AbstractContextManager[Client]:
         """A client of the cluster."""

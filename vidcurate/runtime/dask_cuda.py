@@ -44,6 +44,11 @@ class DaskCUDA(OnDask):
     device_memory_limit: Memory | None = None
     rmm_pool: Memory | None = None
 
+    @property
+    def width(self) -> int | None:
+        """Threads of all workers; None where all GPUs are used, as many as there are."""
+        return None if self.gpus is None else len(self.gpus) * self.threads_per_worker
+
     def check(self) -> None:
         """Ask for a GPU, then for the packages.
 

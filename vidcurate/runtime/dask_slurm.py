@@ -64,6 +64,12 @@ class DaskSlurm(OnDask):
     env: Mapping[str, str | int | float] = pydantic.Field(default_factory=dict)
     logs: str = "outputs/dask_slurm"
 
+    @property
+    def width(self) -> int:
+        """The threads of the workers of as many jobs as there may be."""
+        processes = self.processes or self.gpus or self.cores
+        return self.max_jobs * processes * max(1, self.cores // processes)
+
     def check(self) -> None:
         """Ask for the packages, then for SLURM.
 

@@ -78,6 +78,11 @@ class OnDask(Runtime):
         """`part_minutes` in seconds."""
         return None if self.part_minutes is None else 60 * self.part_minutes
 
+    @property
+    def width(self) -> int | None:
+        """None: only the scheduler knows."""
+        return None
+
     def check(self) -> None:
         """Raise MissingExtra where Dask is not installed."""
         if importlib.util.find_spec("distributed") is None:

@@ -5,9 +5,10 @@ from __future__ import annotations
 import itertools
 import os
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Self
 
 import pydantic
 
@@ -47,8 +48,17 @@ class Processes(Runtime):
     @property
     def part_length(self) -> float | None:
         """`part_minutes` in seconds; None where there is only one worker to share with."""
-        alone = (self.workers or _cores()) == 1
+        alone = self.width == 1
         return None if self.part_minutes is None or alone else 60 * self.part_minutes
+
+    @property
+    def width(self) -> int:
+        """As many as there are workers."""
+        return self.workers or _cores()
+
+    def narrowed(self, workers: int) -> Self:
+        """The same with no more workers than that."""
+        return replace(self, workers=min(workers, self.width))
 
     def check(self) -> None:
         """Raise ConfigError where memory cannot be watched."""
@@ -74,7 +84,7 @@ class Processes(Runtime):
             return
         pool = Pool(
             start=partial(Worker, task),
-            size=self.workers or _cores(),
+            size=self.width,
             tries=self.tries,
             time_limit=self.time_limit,
             memory_limit=None if self.memory_limit is None else in_bytes(self.memory_limit),

@@ -36,7 +36,7 @@ OWN = ("clip_id", "video_id", "id", "other_id", "key", "span_uuid")
 DERIVED = (
     f"{NEIGHBOURS}/{RECORD}", ORDER_FOLDER, CLUSTERS, RECALL, KNOWN, SWEEPS, f"{NAME}.csv", f"{NAME}.md", SOURCES,
     CURVE, "semantic/advice.json", "semantic/advice.md", "advise.html", "report.html", "logs/timeline.html",
-    "summary.json", "verify.json", "verify.md", NAMED_IDS, LEDGER, SETTLED,
+    "summary.json", "verify.json", "verify.md", "plan.json", "plan.md", NAMED_IDS, LEDGER, SETTLED,
 )  # fmt: skip
 """What the next dedup, advise or report makes anew. Without the first of them none takes the comparison for whole."""
 

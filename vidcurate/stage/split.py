@@ -63,9 +63,7 @@ def split(
     stamps, ledger = record_stamps(store), read_ledger(store)
     briefs = known_briefs(store, ledger, stamps)
     is_changed = _put_right(store, briefs, inputs)
-    todo = [video for video in inputs.videos if missing(briefs.get(video.id), made_from)]
-    if retry == "failed":
-        todo = [video for video in inputs.videos if video.id in briefs and briefs[video.id].is_failed]
+    todo = to_do(inputs.videos, briefs, made_from, retry)
     log.info("split: %d of %d videos are up to date, %d to do", len(inputs.videos) - len(todo), inputs.count, len(todo))
     emit("stored", step="split", stored=len(inputs.videos) - len(todo), count=len(inputs.videos), unit="videos")
     may_cut = {video.id for video in inputs.videos}
@@ -100,6 +98,15 @@ def _fates(inputs: Inputs, briefs: Mapping[str, Brief], todo: Collection[str]) -
             brief = briefs[video.id]
             fates["failed" if brief.is_failed else "kept" if brief.num_clips else "filtered"] += 1
     return fates
+
+
+def to_do(
+    videos: Sequence[Video], briefs: Mapping[str, Brief], made_from: Mapping[str, str], retry: Retry | None
+) -> list[Video]:
+    """Videos that are to be worked on: those that lack something, or with `retry=failed` those that have failed."""
+    if retry == "failed":
+        return [video for video in videos if video.id in briefs and briefs[video.id].is_failed]
+    return [video for video in videos if missing(briefs.get(video.id), made_from)]
 
 
 def _put_right(store: Store, briefs: dict[str, Brief], inputs: Inputs) -> bool:
