@@ -42,6 +42,7 @@ def summarise(store: Store, tables: Tables, recipe: Recipe) -> dict[str, Any]:
         "bounds": _bounds(tables.bounds),
         "captions": _captions(tables.captions) if tables.captions.num_rows else None,
         "dedup": {name: decided[name] for name in ("eps", "kept", "removed", "total")} if decided else None,
+        "review": decided.get("reviewed"),
         "left_out": dropped_counts(store) or None,
         "shards": {name: packed[name] for name in ("shards", "samples", "bytes")} if packed else None,
         "stale": packed.get("stale"),
@@ -51,6 +52,10 @@ def summarise(store: Store, tables: Tables, recipe: Recipe) -> dict[str, Any]:
 
 def amiss(summary: Mapping[str, Any]) -> Iterator[str]:
     """What a reader of the sums should know beside them."""
+    if summary["review"]:
+        yield "by review.csv {kept} clips are kept and {dropped} dropped, whatever filters and dedup say".format(
+            **summary["review"]
+        )
     if summary["left_out"]:
         yield f"rows of embeddings left out: {summary['left_out']}; they are listed in semantic/dropped"
     if summary["stale"]:

@@ -137,9 +137,9 @@ DECISIONS = pa.schema(
     [
         ("id", pa.string()),
         ("kept", pa.bool_()),
-        ("witness_id", pa.string()),  # the clip it duplicates; null when kept
+        ("witness_id", pa.string()),  # the clip it duplicates; null when kept, or dropped by a person
         ("similarity", pa.float32()),
-        ("group_id", pa.string()),  # the kept clip at the root of the chain of witnesses
+        ("group_id", pa.string()),  # the kept clip at the root of the chain of witnesses; itself if a person dropped it
         ("reason", pa.string()),
     ]
 )
@@ -155,7 +155,7 @@ DROPS = pa.schema(
         ("id", pa.string()),  # of a clip that was cut and is in no shard
         ("video_id", pa.string()),
         ("source_video", pa.string()),  # where that video lies, relative to the source
-        ("stage", pa.string()),  # filter, dedup or shard
+        ("stage", pa.string()),  # filter, dedup, review or shard
         ("reason", pa.string()),
         ("witness_id", pa.string()),  # the clip it duplicates; null unless dedup dropped it
         ("similarity", pa.float32()),

@@ -52,11 +52,12 @@ class Dedup(Component):
         copies: whether copies are looked for before vectors are compared, by what split has hashed: clips of the same
             coded frames, and clips whose frames look alike. They are dropped at any epsilon.
         max_bits: of 64, by which the perceptual hashes of two copies may differ in any frame.
+        review: path or URL of a CSV file in which a person has decided about clips, whatever rule or filters say.
     """
 
     kind: ClassVar[str] = "dedup"
     late: ClassVar[tuple[str, ...]] = ("scope", "eps_within_source", "eps_across_sources")
-    volatile: ClassVar[frozenset[str]] = frozenset({"eps", "sweep", *late})
+    volatile: ClassVar[frozenset[str]] = frozenset({"eps", "sweep", "review", *late})
     compares: ClassVar[bool] = True
 
     eps: Epsilon = 0.01
@@ -68,6 +69,7 @@ class Dedup(Component):
     best: tuple[str, ...] = BEST
     copies: bool = True
     max_bits: Annotated[int, pydantic.Field(ge=0, le=16)] = 6
+    review: str | None = None
 
     @property
     def order(self) -> dict[str, object]:

@@ -12,6 +12,8 @@ import pyarrow.compute as pc
 
 from vidcurate.stage.decide import FOLDER as DECISIONS_FOLDER
 from vidcurate.stage.neighbours import FOLDER as NEIGHBOURS_FOLDER
+from vidcurate.stage.review.heed import kept_by_word, overruled
+from vidcurate.stage.review.verdicts import REVIEWED
 from vidcurate.stage.settle import read_tables
 from vidcurate.store.files import Store
 from vidcurate.table import NEIGHBOURS
@@ -26,7 +28,7 @@ class Dataset:
 
     Attributes:
         videos: VIDEOS.
-        clips: CLIPS.
+        clips: CLIPS, in which what a person keeps passes the filters.
         scores: SCORES.
         bounds: BOUNDS.
         captions: CAPTIONS.
@@ -58,8 +60,11 @@ class Dataset:
 
     @property
     def num_duplicates(self) -> int:
-        """Clips that dedup drops."""
-        return 0 if self.decisions is None else int(pc.sum(pc.invert(self.decisions["kept"])).as_py() or 0)
+        """Clips that dedup drops; not those that a person does."""
+        if self.decisions is None:
+            return 0
+        dropped = self.decisions.filter(pc.invert(self.decisions["kept"]))
+        return int(pc.sum(pc.not_equal(dropped["reason"], REVIEWED)).as_py() or 0)
 
     @property
     def chosen(self) -> pa.Table:
@@ -79,7 +84,7 @@ def read_dataset(store: Store, eps: float | None) -> Dataset:
     decisions, decided = _decisions(store, eps)
     return Dataset(
         videos=tables.videos,
-        clips=tables.clips,
+        clips=overruled(tables.clips, kept_by_word(decisions)),
         scores=tables.scores,
         bounds=tables.bounds,
         captions=tables.captions,

@@ -24,6 +24,8 @@ from vidcurate.stage.draw import draw, in_band
 from vidcurate.stage.labels import find_labels, match, read_labels
 from vidcurate.stage.neighbours import Compared, stored_neighbours
 from vidcurate.stage.precision import Band, Precision, Request, edges, largest, next_step, steps
+from vidcurate.stage.review.heed import overruled
+from vidcurate.stage.review.verdicts import review_of
 from vidcurate.stage.vectors import Vectors
 from vidcurate.store.files import Store
 
@@ -98,6 +100,7 @@ def advise(
         ConfigError: labels cannot be read, or are of another dataset.
     """
     rule, wishes = recipe.dedup, recipe.advise
+    tables = replace(tables, clips=overruled(tables.clips, review_of(rule.review, tables.clips)))
     read = partial(vectors_of, store, tables, recipe, embeddings, columns, on_bad)
     compared = stored_neighbours(store, rule)
     graph = _in_scope(compared, rule)

@@ -22,6 +22,7 @@ from vidcurate.sharder.plan import plan
 from vidcurate.sharder.samples import SUBSETS, Samples
 from vidcurate.stage.decide import KNOWN
 from vidcurate.stage.packed import keys_of
+from vidcurate.stage.review.verdicts import REVIEWED
 from vidcurate.stage.shard import packing
 from vidcurate.store.commit import committed
 from vidcurate.store.files import Store
@@ -158,7 +159,8 @@ def _duplicates(decisions: pa.Table, packed: pa.Table) -> pa.Table:
     keys = packed["key"].combine_chunks()
     is_packed = pc.is_in(decisions["id"], value_set=keys)
     ours = decisions.filter(is_packed).sort_by("id").combine_chunks()
-    new = decisions.filter(pc.and_(pc.invert(is_packed), pc.not_equal(decisions["reason"], KNOWN)))
+    others = pc.or_(is_packed, pc.is_in(decisions["reason"], value_set=pa.array([KNOWN, REVIEWED])))
+    new = decisions.filter(pc.invert(others))
     new = new.filter(pc.is_in(new["group_id"], value_set=ours["group_id"].combine_chunks(), skip_nulls=True))
     first = (_first(ours, name, new[of]) for name, of in (("witness_id", "id"), ("group_id", "group_id")))
     own = pc.if_else(pc.is_in(new["witness_id"], value_set=keys), new["witness_id"], None)

@@ -16,8 +16,10 @@ from vidcurate.errors import MissingInput
 from vidcurate.events import emit
 from vidcurate.registry import fingerprint
 from vidcurate.stage.neighbours import Compared, stored_neighbours
+from vidcurate.stage.review.heed import heeded
+from vidcurate.stage.review.verdicts import REVIEWED, Review
 from vidcurate.stage.rewrite import rewrite
-from vidcurate.store.commit import is_current
+from vidcurate.store.commit import committed, is_current
 from vidcurate.store.files import Store
 from vidcurate.table import DECISIONS
 
@@ -68,34 +70,55 @@ def decide(store: Store, compared: Compared, rule: Dedup) -> Decisions:
     """
     folder = decisions_folder(rule)
     late, known = [getattr(rule, name) for name in rule.late], compared.known and compared.known.made_from
-    made_from = fingerprint(rule, rule.eps, late, compared.made_from, known)
+    said = [compared.review.made_from] if compared.review else []
+    made_from = fingerprint(rule, rule.eps, late, compared.made_from, known, *said)
     is_stored = is_current(store, folder, made_from)
     emit("stored", step="dedup", stored=int(is_stored), count=1, unit="tables")
     if is_stored:
         decisions = Decisions(table=store.read_table(_part(folder)), eps=rule.eps)
         log.debug("decisions: up to date; %s", _counts(decisions))
         return decisions
+    warn_of_unheeded(store, folder, compared.review)
     decisions = Decisions(table=_decide(compared, rule), eps=rule.eps)
     eps = rule.eps if rule.compares else None
     counts = {"eps": eps, "kept": decisions.kept, "removed": decisions.removed, "total": decisions.total}
     if rule.compares:
         lines = ",".join(counts), ",".join(map(repr, counts.values()))
         store.write(f"semantic/extraction/dedup_summary_{rule.eps!r}.csv", "\n".join([*lines, ""]).encode())
-    details = {"rule": fingerprint(rule), "neighbours": compared.made_from}
+    details = {"rule": fingerprint(rule), "neighbours": compared.made_from, **reviewed_counts(decisions.table)}
     rewrite(store, folder, made_from, _write(store, folder, decisions), **details, **counts)
     log.info("decisions: %s", _counts(decisions))
     return decisions
 
 
-def stored_decisions(store: Store, rule: Dedup, *, into: Store | None = None) -> Decisions:
+def stored_decisions(
+    store: Store, rule: Dedup, *, into: Store | None = None, review: Review | None = None
+) -> Decisions:
     """Decisions at an epsilon that may not have been tried yet, from the comparison that an earlier dedup has stored.
 
-    They are written `into` another dataset, if one is given.
+    They are written `into` another dataset, if one is given, and heed a review.
 
     Raises:
         MissingInput: there is none, or its clips were ranked by another rule.
     """
-    return decide(into or store, stored_neighbours(store, rule), rule)
+    return decide(into or store, heeded(stored_neighbours(store, rule), review), rule)
+
+
+def reviewed_counts(decisions: pa.Table) -> dict[str, dict[str, int]]:
+    """What a record of DECISIONS says of a review: how many clips are `kept` and `dropped` by word; else nothing."""
+    said = decisions.filter(pc.equal(decisions["reason"], REVIEWED))
+    kept = int(pc.sum(said["kept"]).as_py() or 0)
+    return {"reviewed": {"kept": kept, "dropped": said.num_rows - kept}} if said.num_rows else {}
+
+
+def warn_of_unheeded(store: Store, folder: str, review: Review | None) -> None:
+    """Say that what a person has decided is about to be forgotten."""
+    before = committed(store, folder).get("reviewed")
+    if before and review is None:
+        log.warning(
+            "decisions: until now a review kept %(kept)d clips and dropped %(dropped)d; this run heeds none. Give "
+            "dedup.review=FILE if it is to count", before,
+        )  # fmt: skip
 
 
 def decisions_folder(rule: Dedup) -> str:
@@ -107,12 +130,17 @@ def decisions_folder(rule: Dedup) -> str:
 
 
 def witnesses(compared: Compared, rule: Dedup) -> NDArray[np.int64]:
-    """For each clip that is dropped the row it duplicates, for each that is kept itself: int64 [n].
+    """For each clip that is dropped the row it duplicates, for each that is kept or known itself: int64 [n].
 
     Raises:
         MissingInput: pairs are not listed far enough down.
     """
-    return fates(links_of(compared, rule), compared, rule)
+    return as_said(fates(links_of(compared, rule), compared, rule), compared)
+
+
+def as_said(witness: NDArray[np.int64], compared: Compared) -> NDArray[np.int64]:
+    """Rows that clips duplicate, those that a person keeps themselves: int64 [n]."""
+    return np.where(compared.said("keep"), np.arange(len(witness)), witness)
 
 
 def links_of(compared: Compared, rule: Dedup) -> Links:
@@ -141,13 +169,13 @@ def links_of(compared: Compared, rule: Dedup) -> Links:
 
 
 def fates(links: Links, compared: Compared, rule: Dedup) -> NDArray[np.int64]:
-    """What `witnesses` says, from pairs that are linked already.
+    """What `witnesses` says but for clips that a person keeps, from pairs that are linked already.
 
-    Clips that a reference knows are dropped for it: each is its own witness here, and no other
-    is held against it but its copies.
+    Clips that a reference knows are dropped for it: each is its own witness here, and no other is held against it but
+    its copies. So is one that a person drops, and has no copies: see `heeded`.
     The fate of a clip that another stands for is that of the other: dropped for the same one, or for the other.
     """
-    open_ = ~compared.known_at(rule.eps)
+    open_ = ~(compared.known_at(rule.eps) | compared.said("drop"))
     counts = open_[links.first] & open_[links.second]
     if not counts.all():
         links = Links(
@@ -165,13 +193,13 @@ def fates(links: Links, compared: Compared, rule: Dedup) -> NDArray[np.int64]:
 
 
 def _decide(compared: Compared, rule: Dedup) -> pa.Table:
-    rows = np.arange(len(compared.ids))
-    witness = witnesses(compared, rule) if rule.compares else rows
-    known, root = compared.known_at(rule.eps), roots(witness)
+    rows, keep, drop = np.arange(len(compared.ids)), compared.said("keep"), compared.said("drop")
+    ruled = fates(links_of(compared, rule), compared, rule) if rule.compares else rows
+    witness, known, root = as_said(ruled, compared), compared.known_at(rule.eps), roots(ruled)
     dropped, ids = (witness != rows) | known, compared.ids
     columns = {
         "id": ids,
-        "kept": pa.array(~dropped),
+        "kept": pa.array(~dropped & ~drop),
         "witness_id": pc.if_else(pa.array(dropped), ids.take(pa.array(witness)), None),
         "similarity": pa.array(_similarities(compared, witness)),
         "group_id": ids.take(pa.array(root)),
@@ -186,6 +214,7 @@ def _decide(compared: Compared, rule: Dedup) -> pa.Table:
             pa.array(known[root]), reference.witness.take(pa.array(root)), columns["group_id"]
         )
         columns["reason"] = pc.if_else(pa.array(known), KNOWN, columns["reason"])
+    columns["reason"] = pc.if_else(pa.array(keep | drop), REVIEWED, columns["reason"])
     return pa.table(columns, schema=DECISIONS)
 
 

@@ -23,6 +23,8 @@ from vidcurate.stage.facts import facts_of, sources_of
 from vidcurate.stage.known import find_known, forget_known
 from vidcurate.stage.neighbours import Compared, find_neighbours
 from vidcurate.stage.recall import measure_recall
+from vidcurate.stage.review.heed import heeded, overruled
+from vidcurate.stage.review.verdicts import Review, demand_known, review_of
 from vidcurate.stage.settle import FOLDER as TABLES
 from vidcurate.stage.settle import clips_store
 from vidcurate.stage.vectors import Vectors, load_vectors
@@ -61,15 +63,31 @@ def dedup_clips(
         runtime: its workers share the clusters, if they are elsewhere; None is this process.
 
     Raises:
+        ConfigError: the review cannot be followed.
         MissingInput: vectors are missing.
         ShapeError: vectors are unusable.
     """
+    review = review_of(recipe.dedup.review, tables.clips)
+    tables = replace(tables, clips=overruled(tables.clips, review))
     vectors = vectors_of(store, tables, recipe, embeddings, columns, on_bad)
+    if review is not None and not tables.clips.num_rows:
+        demand_known(review, vectors.ids)
     record_dropped(store, vectors)
     hashes = tables.hashes if tables.hashes.num_rows else None
     reference = _reference(against, vectors, store, recipe, embeddings) if against else None
-    parts = recipe.cluster, recipe.neighbours, recipe.dedup
-    return dedup(store, vectors, *parts, seed, best_device(), hashes=hashes, reference=reference, runtime=runtime)
+    return dedup(
+        store,
+        vectors,
+        recipe.cluster,
+        recipe.neighbours,
+        recipe.dedup,
+        seed,
+        best_device(),
+        hashes=hashes,
+        reference=reference,
+        review=review,
+        runtime=runtime,
+    )
 
 
 def _reference(
@@ -108,11 +126,12 @@ def dedup(
     *,
     hashes: pa.Table | None = None,
     reference: Vectors | None = None,
+    review: Review | None = None,
     runtime: Runtime | None = None,
 ) -> Decisions:
     """Decide which vectors are duplicates; another epsilon redoes only that, another order the comparison too."""
     if not rule.compares:
-        return decide(store, Compared.none(vectors), rule)
+        return decide(store, heeded(Compared.none(vectors), review), rule)
     search = neighbours.chosen(len(vectors.ids), vectors.matrix.shape[1], device)
     grouping = cluster_vectors(store, vectors, cluster, seed, device) if search.needs_clusters else one_group(vectors)
     compared = find_neighbours(store, vectors, grouping, search, rule, seed, device, hashes, runtime)
@@ -120,7 +139,8 @@ def dedup(
         forget_known(store)
     else:
         compared = replace(compared, known=find_known(store, vectors, reference, device))
-    decisions = decide(store, compared, rule)
     recall = measure_recall(store, vectors, grouping.clusters, search, compared, seed, device)
+    compared = heeded(compared, review)
+    decisions = decide(store, compared, rule)
     compare_epsilons(store, compared, rule, recall)
     return decisions

@@ -10,6 +10,7 @@ import pyarrow.compute as pc
 from vidcurate.errors import VidcurateError
 from vidcurate.stage.append import LEFT
 from vidcurate.stage.faults import examples
+from vidcurate.stage.review.verdicts import REVIEWED
 from vidcurate.stage.samples import originals
 from vidcurate.stage.settle import Tables
 from vidcurate.table import DECISIONS, DROPS
@@ -51,7 +52,7 @@ def drops_of(
             "source_video": videos["uri"].take(
                 pc.index_in(gone["video_id"], value_set=videos["video_id"].combine_chunks())
             ),
-            "stage": pc.if_else(pc.is_valid(reasons), "shard", pc.if_else(passed, "dedup", "filter")),
+            "stage": pc.if_else(pc.is_valid(reasons), "shard", pc.if_else(passed, _stages(why), "filter")),
             "reason": pc.coalesce(reasons, pc.if_else(passed, why, gone["reason"])),
             "witness_id": pc.coalesce(witnesses, pc.if_else(passed, _column(ids, decisions, "witness_id"), None)),
             "similarity": pc.if_else(passed, _column(ids, decisions, "similarity"), None),
@@ -66,6 +67,11 @@ def drops_of(
             "up. This is a defect of vidcurate, report it"
         )
     return found
+
+
+def _stages(why: pa.ChunkedArray | pa.Array) -> pa.ChunkedArray | pa.Array:
+    """Who has dropped a clip that passed the filters: dedup, or a person."""
+    return pc.if_else(pc.equal(pc.coalesce(why, ""), REVIEWED), "review", "dedup")
 
 
 def _column(ids: pa.ChunkedArray, table: pa.Table | None, name: str) -> pa.ChunkedArray | pa.Array:

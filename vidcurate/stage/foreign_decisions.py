@@ -21,14 +21,16 @@ from vidcurate.dedup.base import Dedup, is_duplicate
 from vidcurate.errors import MissingInput, ShapeError
 from vidcurate.records import Foreign, Listed
 from vidcurate.registry import fingerprint
-from vidcurate.stage.decide import REASON, decisions_folder, stored_decisions
+from vidcurate.stage.decide import REASON, decisions_folder, reviewed_counts, stored_decisions, warn_of_unheeded
 from vidcurate.stage.dedup_results import SCORE, find_result
 from vidcurate.stage.dropped import dropped_rows, with_vectors
 from vidcurate.stage.foreign import examples
 from vidcurate.stage.neighbours import FOLDER as NEIGHBOURS
+from vidcurate.stage.review.heed import demand_decided, respoken
+from vidcurate.stage.review.verdicts import Review
 from vidcurate.stage.rewrite import rewrite
 from vidcurate.store import parquet
-from vidcurate.store.commit import RECORD, committed
+from vidcurate.store.commit import RECORD, clear, committed
 from vidcurate.store.files import Store
 from vidcurate.table import DECISIONS, DROPPED
 
@@ -50,15 +52,18 @@ class Decided:
     dropped: pa.Table
 
 
-def decided(store: Store, source: Store, clips: pa.Table, rule: Dedup, foreign: Foreign) -> Decided:
+def decided(
+    store: Store, source: Store, clips: pa.Table, rule: Dedup, foreign: Foreign, review: Review | None = None
+) -> Decided:
     """The clips that may be packed, and the decisions about them.
 
     Args:
         store: the dataset that is made.
         source: the dataset that the clips are of.
-        clips: CLIPS.
+        clips: CLIPS, in which what a person keeps passes the filters.
         rule: decides where nobody else has.
         foreign: whose decisions count; None takes those of `store`, or else of `source`.
+        review: what a person has said of clips.
 
     Raises:
         MissingInput: there are no decisions, or they are of other clips.
@@ -67,17 +72,29 @@ def decided(store: Store, source: Store, clips: pa.Table, rule: Dedup, foreign: 
     decisions: pa.Table | None = None
     if foreign.decisions is not None:
         dataset = _ours(foreign.decisions)
-        clips, decisions = foreign_decisions(foreign.decisions, clips, rule, store, foreign.unique_ids)
+        clips, decisions = foreign_decisions(foreign.decisions, clips, rule, store, foreign.unique_ids, review)
     elif rule.compares:
         dataset = source if committed(source, NEIGHBOURS) and not committed(store, NEIGHBOURS) else store
-        decisions = stored_decisions(dataset, rule, into=store).table
+        decisions = stored_decisions(dataset, rule, into=store, review=review).table
+        demand_decided(review, clips, decisions)
         clips = with_vectors(dataset, clips, decisions)
+    elif review is not None:
+        decisions = respoken(_from_list(pa.array([], pa.string()), False, _kept(clips), ""), review)
+        _write(store, rule, decisions)
+    elif committed(store, decisions_folder(rule)).get("reviewed"):
+        warn_of_unheeded(store, decisions_folder(rule), review)
+        clear(store, decisions_folder(rule))
     dropped = dropped_rows(dataset) if dataset is not None else DROPPED.empty_table()
     return Decided(clips=clips, decisions=decisions, dropped=dropped)
 
 
 def foreign_decisions(
-    place: str, clips: pa.Table, rule: Dedup, store: Store, unique_ids: Listed | None = None
+    place: str,
+    clips: pa.Table,
+    rule: Dedup,
+    store: Store,
+    unique_ids: Listed | None = None,
+    review: Review | None = None,
 ) -> tuple[pa.Table, pa.Table]:
     """What a dedup says of clips.
 
@@ -87,6 +104,7 @@ def foreign_decisions(
         rule: at whose `eps` it is decided.
         store: the dataset that is made; its decisions are written to it.
         unique_ids: whether a bare list is of ids to `remove` or to `keep`.
+        review: what a person has said of clips.
 
     Returns:
         CLIPS, of which those that a list drops are no longer kept; and DECISIONS of all that are.
@@ -98,14 +116,14 @@ def foreign_decisions(
         ShapeError: scores cannot be used.
     """
     if (dataset := _ours(place)) is not None:
-        decisions = stored_decisions(dataset, rule, into=store).table
+        decisions = stored_decisions(dataset, rule, into=store, review=review).table
         return with_vectors(dataset, clips, decisions), decisions
-    result = find_result(place)
-    ids = clips.filter(clips["kept"])["clip_id"].combine_chunks()
+    result, ids = find_result(place), _kept(clips)
     if result.tables:
         decisions = _from_scores(result.scores(), ids, rule.eps, place)
     else:
         decisions = _from_list(*result.listed(rule.eps, unique_ids), ids, place)
+    decisions = respoken(decisions, review)
     _write(store, rule, decisions)
     dropped = decisions.filter(pc.is_null(decisions["group_id"]))["id"].combine_chunks()
     if len(dropped):
@@ -191,6 +209,10 @@ def _ends(parents: NDArray[np.int64], place: str) -> NDArray[np.int64]:
     return found
 
 
+def _kept(clips: pa.Table) -> pa.Array:
+    return clips.filter(clips["kept"])["clip_id"].combine_chunks()
+
+
 def _without(clips: pa.Table, dropped: pa.Array) -> pa.Table:
     """CLIPS that are not kept any longer."""
     gone = pc.is_in(clips["clip_id"], value_set=dropped)
@@ -212,12 +234,14 @@ def _of_others(place: str, unknown: pa.Array, ids: pa.Array, what: str) -> Missi
 def _write(store: Store, rule: Dedup, decisions: pa.Table) -> None:
     """Store the decisions as ours are, for the summary and the report."""
     folder, kept = decisions_folder(rule), int(pc.sum(decisions["kept"]).as_py() or 0)
-    counts = {"eps": rule.eps, "kept": kept, "removed": len(decisions) - kept, "total": len(decisions)}
+    eps = rule.eps if rule.compares else None
+    counts = {"eps": eps, "kept": kept, "removed": len(decisions) - kept, "total": len(decisions)}
+    said = reviewed_counts(decisions)
     data = parquet.write(decisions)
 
     def part() -> Iterator[str]:
         store.write(f"{folder}/part-0.parquet", data)
         yield f"{folder}/part-0.parquet"
 
-    rewrite(store, folder, fingerprint("foreign", hashlib.sha256(data).hexdigest()), part(), **counts)
+    rewrite(store, folder, fingerprint("foreign", hashlib.sha256(data).hexdigest()), part(), **counts, **said)
     log.info("decisions: %d of %d clips kept at eps=%r", kept, len(decisions), rule.eps)

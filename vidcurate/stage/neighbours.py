@@ -25,6 +25,7 @@ from vidcurate.runtime.base import Runtime
 from vidcurate.stage.cluster import Grouping
 from vidcurate.stage.copies import digest, find_copies
 from vidcurate.stage.known import Known, stored_known
+from vidcurate.stage.review.verdicts import Review, Verdict
 from vidcurate.stage.rewrite import rewrite
 from vidcurate.stage.search_clusters import search_clusters
 from vidcurate.stage.twins import twins
@@ -54,6 +55,7 @@ class Compared:
         graph: the similar pairs among clips that stand for themselves, and of every clip the nearest.
         made_from: fingerprint.
         known: what they have in common with a reference; None where they were held against none.
+        review: what a person has said of them; None where nobody has.
     """
 
     ids: pa.Array
@@ -61,6 +63,7 @@ class Compared:
     graph: Graph
     made_from: str
     known: Known | None = None
+    review: Review | None = None
 
     @classmethod
     def none(cls, vectors: Vectors) -> Compared:
@@ -94,8 +97,14 @@ class Compared:
         return np.asarray(pc.not_equal(self.order["reason"], "").to_numpy())
 
     def known_at(self, eps: float) -> NDArray[np.bool_]:
-        """Bool [n], whether a clip is a duplicate of one of the reference."""
-        return np.zeros(len(self.ids), np.bool_) if self.known is None else is_duplicate(self.known.similarity, eps)
+        """Bool [n], whether a clip is dropped as a duplicate of one of the reference."""
+        if self.known is None:
+            return np.zeros(len(self.ids), np.bool_)
+        return is_duplicate(self.known.similarity, eps) & ~self.said("keep") & ~self.said("drop")
+
+    def said(self, verdict: Verdict) -> NDArray[np.bool_]:
+        """Bool [n], whether a person has said this of a clip."""
+        return np.zeros(len(self.ids), np.bool_) if self.review is None else self.review.among(self.ids, verdict)
 
 
 def find_neighbours(

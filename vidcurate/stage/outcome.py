@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vidcurate.dedup.base import Dedup, Links, is_duplicate
-from vidcurate.stage.decide import fates, links_of, roots
+from vidcurate.stage.decide import as_said, fates, links_of, roots
 from vidcurate.stage.neighbours import Compared
 
 
@@ -52,13 +52,13 @@ def outcomes(compared: Compared, rule: Dedup, epsilons: Iterable[float]) -> dict
 
 
 def _outcome(links: Links, compared: Compared, rule: Dedup) -> Outcome:
-    witness = fates(links, compared, rule)
+    witness = as_said(fates(links, compared, rule), compared)
     sizes = np.bincount(roots(witness))
     sizes = sizes[sizes > 1]
     removed, orphans = _semdedup(links, compared.stands, rule.eps)
     return Outcome(
         eps=rule.eps,
-        kept=(witness == np.arange(len(witness))) & ~compared.known_at(rule.eps),
+        kept=(witness == np.arange(len(witness))) & ~compared.known_at(rule.eps) & ~compared.said("drop"),
         groups=len(sizes),
         grouped=int(sizes.sum()),
         largest=int(sizes.max(initial=0)),

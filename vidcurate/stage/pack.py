@@ -17,6 +17,8 @@ from vidcurate.stage.card import made_with
 from vidcurate.stage.dedup import written_vectors
 from vidcurate.stage.drops import drops_of
 from vidcurate.stage.foreign_decisions import decided
+from vidcurate.stage.review.heed import overruled
+from vidcurate.stage.review.verdicts import review_of
 from vidcurate.stage.samples import is_kept, samples
 from vidcurate.stage.settle import FOLDER as TABLES
 from vidcurate.stage.settle import Tables, clips_store
@@ -46,12 +48,14 @@ def pack(
         Number of `shards`, of `samples` in them, and their `bytes`.
 
     Raises:
+        ConfigError: the review cannot be followed.
         MissingInput: split or dedup has not been done, or not with these settings.
     """
     if not tables.clips.num_rows:
         raise MissingInput(f"{store.url}: no clips to pack; run +experiment=split source.path=... out=... first")
     source, sharder = clips_store(store), recipe.sharder
-    found = decided(store, source, tables.clips, recipe.dedup, foreign)
+    review = review_of(recipe.dedup.review, tables.clips)
+    found = decided(store, source, overruled(tables.clips, review), recipe.dedup, foreign, review)
     kept = found.clips["clip_id"].filter(is_kept(found.clips, found.decisions))
     sides = subsets(found.clips, found.decisions, kept, sharder.val, sharder.test, seed)
     vectors = _vectors(source, recipe, kept) if sharder.wants_vectors else None

@@ -13,6 +13,7 @@ from vidcurate.sharder.base import Sharder, Subset
 from vidcurate.sharder.samples import SUBSETS
 from vidcurate.stage.decide import KNOWN
 from vidcurate.stage.facts import scores_of
+from vidcurate.stage.review.verdicts import REVIEWED
 from vidcurate.stage.settle import Tables
 from vidcurate.stage.tabled import METADATA, Tabled
 from vidcurate.stage.vectors import Vectors
@@ -107,6 +108,7 @@ def _unique(clips: pa.ChunkedArray, decisions: pa.Table) -> pa.Array:
         raise MissingInput(f"dedup has not seen {unknown} of {len(clips)} clips: {OUTDATED}")
     unique = decisions["id"].filter(pc.and_(ours, kept))
     dropped = decisions.select(["group_id", "reason"]).filter(pc.and_not(ours, kept))
+    dropped = dropped.filter(pc.not_equal(dropped["reason"], REVIEWED))  # by word, for no other clip
     known = dropped.filter(pc.equal(dropped["reason"], KNOWN))["group_id"]  # of other datasets
     roots = pa.chunked_array([*unique.chunks, *known.chunks], pa.string()).combine_chunks()
     orphans = len(dropped) - (pc.sum(pc.is_in(dropped["group_id"], value_set=roots)).as_py() or 0)

@@ -17,6 +17,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from vidcurate.sharder.base import Subset
+from vidcurate.stage.review.verdicts import REVIEWED
 
 log = logging.getLogger(__name__)
 
@@ -62,7 +63,8 @@ def _components(
     """Which component each video is in, int64 [count]: linked by groups of duplicates, and by witnesses."""
     if decisions is None:
         return np.arange(count)
-    ids, linked = clips.combine_chunks(), pc.unique(decisions["group_id"].filter(pc.invert(decisions["kept"])))
+    links = pc.or_(pc.invert(decisions["kept"]), pc.equal(decisions["reason"], REVIEWED))  # kept by word, but alike
+    ids, linked = clips.combine_chunks(), pc.unique(decisions["group_id"].filter(links))
     ours = decisions.filter(pc.is_in(decisions["group_id"], value_set=linked))  # a clip alone links nothing
     ours = ours.filter(pc.is_in(ours["id"], value_set=ids))  # those that are gone are in no video
     own = pc.index_in(ours["id"], value_set=ids)

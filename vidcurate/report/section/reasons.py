@@ -10,6 +10,7 @@ import pyarrow.compute as pc
 
 from vidcurate.report.context import Context, Section
 from vidcurate.report.dataset import Dataset
+from vidcurate.stage.review.verdicts import REVIEWED
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -18,7 +19,7 @@ class Reason:
 
     Attributes:
         unit: `videos` or `clips`.
-        fate: filtered, duplicate or failed.
+        fate: filtered, duplicate, failed, or dropped by a person.
         reason: one word.
         count: how many.
         share: of all of the unit, 0 to 1.
@@ -50,7 +51,9 @@ def reasons(dataset: Dataset) -> list[Reason]:
     found += _counted(_fates(filtered, "filtered"), "clips", clips.num_rows)
     if dataset.decisions is not None:
         dropped = dataset.decisions.filter(pc.invert(dataset.decisions["kept"]))
-        found += _counted(_fates(dropped, "duplicate"), "clips", clips.num_rows)
+        by_word = pc.equal(dropped["reason"], REVIEWED)
+        for fate, rows in (("duplicate", dropped.filter(pc.invert(by_word))), ("dropped", dropped.filter(by_word))):
+            found += _counted(_fates(rows, fate), "clips", clips.num_rows)
     return found
 
 

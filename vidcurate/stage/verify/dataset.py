@@ -12,11 +12,12 @@ from vidcurate.dedup.base import Dedup
 from vidcurate.errors import MissingInput
 from vidcurate.recipe import Recipe
 from vidcurate.runtime.base import Runtime
+from vidcurate.stage.review.heed import kept_by_word, overruled
 from vidcurate.stage.settle import FOLDER as TABLES
 from vidcurate.stage.settle import SCHEMAS, Tables, clips_store, read_tables
 from vidcurate.stage.verify.check import DAMAGE, Check, checked, guarded
 from vidcurate.stage.verify.decisions import NAME as DECIDED
-from vidcurate.stage.verify.decisions import check_decisions, read_decisions
+from vidcurate.stage.verify.decisions import check_decisions, decides, read_decisions
 from vidcurate.stage.verify.embeddings import check_embeddings
 from vidcurate.stage.verify.expected import expected
 from vidcurate.stage.verify.files import check_files
@@ -96,7 +97,7 @@ def _decisions(store: Store, made: Made) -> tuple[pa.Table | None, Check | None]
     if made.check.faults:
         return None, Check(name=DECIDED, note=f"{made.check.name} fails: nothing says which of them count")
     try:
-        return read_decisions(store, made.rule) if made.rule.compares else None, None
+        return read_decisions(store, made.rule) if decides(made.rule) else None, None
     except ValueError as error:
         return None, checked(DECIDED, [str(error)])
 
@@ -110,7 +111,8 @@ def _of_tables(
     yield guarded("tables/rows", lambda: check_rows(tables))
     yield guarded("tables/files", lambda: check_files(clips_store(store), tables.clips))
     yield guarded("tables/embeddings", lambda: check_embeddings(store, tables))
-    yield undecided or guarded(DECIDED, lambda: check_decisions(store, tables.clips, rule, decisions))
+    clips = overruled(tables.clips, kept_by_word(decisions))
+    yield undecided or guarded(DECIDED, lambda: check_decisions(store, clips, rule, decisions))
 
 
 def _wanted(
@@ -127,7 +129,7 @@ def _wanted(
         return None, f"not compared with the tables: {' and '.join(bad)} fail"
     if made.elsewhere:
         return None, f"not compared with the tables: {' and '.join(made.elsewhere)} came from elsewhere"
-    if made.rule.compares and decisions is None:
+    if decides(made.rule) and decisions is None:
         return None, "not compared with the tables: no decisions are stored"
     try:
         committed(store, made.sharder.folder)

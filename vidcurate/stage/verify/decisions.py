@@ -7,12 +7,14 @@ from itertools import chain
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from vidcurate.dedup.base import Dedup
 from vidcurate.errors import MissingInput
 from vidcurate.stage.decide import KNOWN, decisions_folder, links_of
 from vidcurate.stage.dropped import with_vectors
 from vidcurate.stage.neighbours import stored_neighbours
+from vidcurate.stage.review.verdicts import REVIEWED
 from vidcurate.stage.verify.check import DAMAGE, Check, checked, rows
 from vidcurate.store.commit import committed
 from vidcurate.store.files import Store
@@ -34,20 +36,25 @@ def read_decisions(store: Store, rule: Dedup) -> pa.Table | None:
         raise ValueError(f"{folder} cannot be read: {error}") from error
 
 
+def decides(rule: Dedup) -> bool:
+    """Whether there are DECISIONS of a rule that count: it compares clips, or a person has reviewed them."""
+    return rule.compares or rule.review is not None
+
+
 def check_decisions(store: Store, clips: pa.Table, rule: Dedup, decisions: pa.Table | None) -> Check:
     """`tables/decisions`.
 
     Args:
         store: the dataset.
-        clips: CLIPS.
+        clips: CLIPS, in which what a person keeps passes the filters.
         rule: that decided.
         decisions: what it decided; None if that is not stored.
     """
-    if not rule.compares:
+    if not decides(rule):
         return Check(name=NAME, note=f"dedup={rule.name} compares nothing")
     if decisions is None:
         return Check(name=NAME, note=f"no decisions are stored in {decisions_folder(rule)}")
-    kept = clips.filter(clips["kept"])
+    kept = clips.filter(clips["kept"])  # by the filters, or by word
     kept = with_vectors(store, kept, decisions)["clip_id"].to_pylist()
     return checked(NAME, chain(_fates(decisions, set(kept)), _unseen(decisions, kept), _close(store, rule, decisions)))
 
@@ -64,6 +71,8 @@ def _fates(decisions: pa.Table, clips: set[str]) -> Iterator[str | None]:
             yield (
                 None if row["witness_id"] is None else f"clip {clip} is kept as well as dropped for {row['witness_id']}"
             )
+        elif row["reason"] == REVIEWED:  # by word, for no other clip
+            yield None
         elif row["witness_id"] is None or not row["reason"]:
             yield f"clip {clip} is dropped without a witness or a reason"
         elif group not in stays and group not in known:
@@ -79,7 +88,9 @@ def _unseen(decisions: pa.Table, clips: list[str]) -> Iterator[str | None]:
 
 
 def _close(store: Store, rule: Dedup, decisions: pa.Table) -> Iterator[str | None]:
-    """Of no stored pair within epsilon are both kept."""
+    """Of no stored pair within epsilon are both kept, unless a person wants one of them."""
+    if not rule.compares:
+        return
     try:
         compared = stored_neighbours(store, rule)
         links = links_of(compared, rule)
@@ -88,7 +99,8 @@ def _close(store: Store, rule: Dedup, decisions: pa.Table) -> Iterator[str | Non
     except DAMAGE as error:
         yield f"the stored pairs cannot be read: {error}"
         return
-    kept = set(decisions.filter(decisions["kept"])["id"].to_pylist())
+    ruled = pc.and_(decisions["kept"], pc.not_equal(decisions["reason"], REVIEWED))
+    kept = set(decisions.filter(ruled)["id"].to_pylist())
     stays = np.array([clip in kept for clip in compared.ids.to_pylist()], np.bool_)
     both = np.flatnonzero(stays[links.first] & stays[links.second])
     yield from (None for _ in range(len(links.first) - len(both)))

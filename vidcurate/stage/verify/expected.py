@@ -13,6 +13,7 @@ import pyarrow as pa
 from vidcurate.registry import canonical
 from vidcurate.sharder.base import Shard, Sharder
 from vidcurate.stage.dropped import with_vectors
+from vidcurate.stage.review.heed import kept_by_word, overruled
 from vidcurate.stage.samples import samples
 from vidcurate.stage.settle import Tables
 from vidcurate.stage.shard import DROPS_FILE
@@ -36,7 +37,8 @@ def expected(
     Raises:
         MissingInput: the decisions do not fit the clips.
     """
-    clips = tables.clips if decisions is None else with_vectors(store, tables.clips, decisions)
+    clips = overruled(tables.clips, kept_by_word(decisions))
+    clips = clips if decisions is None else with_vectors(store, clips, decisions)
     left = {row["id"] for row in rows(_drops(store, sharder)) if row["stage"] == "shard"}
     found = samples(replace(tables, clips=clips), decisions, sharder)
     return {sample.key: json.loads(json.dumps(sample.metadata)) for sample in found if sample.key not in left}
