@@ -140,7 +140,7 @@ def curate(
     store = Store(out)
     if set(steps) == {"verify"}:  # which changes nothing
         demand_finished(store)
-        with watched(store, None, steps=steps, runtime=runtime.name, metrics=metrics) as tally, step("verify"):
+        with watched(store, None, steps=steps, runtime=runtime.name, metrics=metrics) as (tally, _), step("verify"):
             verify(store, recipe, runtime, seed)
         say([], [], [taken_time(tally), f"all that was looked at holds: {out}/verify.md"])
         return summarise(store, read_tables(store), recipe)
@@ -168,7 +168,7 @@ def curate(
         leased(store, steps, wait, demand=demand_running) as lease,
         drawn(store),
         store.swept(),
-        watched(store, lease.token, steps=steps, runtime=runtime.name, metrics=metrics) as tally,
+        watched(store, lease.token, steps=steps, runtime=runtime.name, metrics=metrics) as (tally, write_journal),
     ):
         taken = None
         if "takedown" in steps:
@@ -194,6 +194,7 @@ def curate(
             store.write_json("summary.json", summary)
             facts = {name: value for name, value in (config or recipe.config()).items() if name not in UNTOLD}
             write_provenance(store, steps, facts)
+            write_journal()  # of which the report tells
             page = write_report(store, summary)
             if taken is not None:
                 conclude(store, taken)

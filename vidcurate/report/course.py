@@ -81,6 +81,8 @@ class Course:
         lanes: the busiest, in the order of their hosts.
         hidden: lanes that are not among them.
         pace: float [bins], seconds of video per second.
+        videos: float [bins], videos per minute; each is spread over the time in which workers were at it.
+        busy: float [bins], workers that were at something.
         steps: in order.
         losses: when a worker or an item was lost or a video failed, as shares of the run, and what that was.
         slowest: items.
@@ -91,6 +93,8 @@ class Course:
     lanes: tuple[Lane, ...]
     hidden: int
     pace: NDArray[np.float64]
+    videos: NDArray[np.float64]
+    busy: NDArray[np.float64]
     steps: tuple[Stretch, ...]
     losses: tuple[tuple[float, str], ...]
     slowest: tuple[Slow, ...]
@@ -146,13 +150,15 @@ def course(events: Iterable[Event]) -> Course:
     def part(moment: float) -> float:
         return min(1.0, max(0.0, (moment - tally.began) / seconds))
 
-    lanes, hidden, pace = _lanes(items, durations, tally.began, seconds)
+    lanes, hidden, (pace, videos, busy) = _lanes(items, durations, tally.began, seconds)
     return Course(
         tally=tally,
         seconds=seconds,
         lanes=lanes,
         hidden=hidden,
         pace=pace,
+        videos=videos * 60,
+        busy=busy,
         steps=tuple(
             Stretch(name=name, begin=part(moments[0]), end=part(moments[-1] if len(moments) > 2 else tally.last))
             for name, moments in steps.items()
@@ -175,7 +181,7 @@ def _lanes(
     items: Items, durations: Mapping[str, float], origin: float, seconds: float
 ) -> tuple[tuple[Lane, ...], int, NDArray[np.float64]]:
     if not items.worker:
-        return (), 0, np.zeros(BINS)
+        return (), 0, np.zeros((3, BINS))
     worker, lasted = np.array(items.worker), np.array(items.seconds)
     names = list(items.workers)
     begin = np.array(items.began) - origin + _offsets(items, names)[worker]
@@ -200,9 +206,11 @@ def _lanes(
         for row in shown
     )
     video, lengths = np.array(items.video), np.array([durations.get(name, 0.0) for name in items.videos])
-    weight = lengths[video] * lasted / np.maximum(np.bincount(video, lasted)[video], 1e-9)
-    pace = _spread(begin / seconds * BINS, end / seconds * BINS, np.zeros_like(lane), [weight], 1, BINS)[0, 0]
-    return found, len(busy) - len(found), pace / (seconds / BINS)
+    part = lasted / np.maximum(np.bincount(video, lasted)[video], 1e-9)  # of the time that its video took
+    ended = np.array([name in durations for name in items.videos])
+    weights = [lengths[video] * part, ended[video] * part, lasted]
+    curves = _spread(begin / seconds * BINS, end / seconds * BINS, np.zeros_like(lane), weights, 1, BINS)[:, 0]
+    return found, len(busy) - len(found), curves / (seconds / BINS)
 
 
 def _offsets(items: Items, names: Sequence[str]) -> NDArray[np.float64]:

@@ -14,10 +14,10 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-from numpy.typing import NDArray
 
 from vidcurate.errors import VidcurateError
 from vidcurate.events import Event, listening
+from vidcurate.report.area import area
 from vidcurate.report.course import KINDS, Course, Lane, course, stacked
 from vidcurate.report.template import write_page
 from vidcurate.stage.settle import SCHEMAS, read_tables
@@ -96,7 +96,7 @@ def _facts(store: Store, found: Course) -> dict[str, Any]:
         "lanes": [_drawn(lane) for lane in found.lanes],
         "hidden": found.hidden,
         "ticks": [found.seconds * share for share in (0, 0.25, 0.5, 0.75, 1)],
-        "pace": _area(np.zeros_like(found.pace), found.pace / peak) if peak else "",
+        "pace": area(np.zeros_like(found.pace), found.pace / peak) if peak else "",
         "bins": len(found.pace),
         "peak": peak,
         "losses": found.losses[:MARKS],
@@ -108,7 +108,7 @@ def _facts(store: Store, found: Course) -> dict[str, Any]:
 
 
 def _drawn(lane: Lane) -> dict[str, Any]:
-    layers = [(kind, _area(low, high)) for kind, low, high in stacked(lane.shares)]
+    layers = [(kind, area(low, high)) for kind, low, high in stacked(lane.shares)]
     return {
         "label": lane.label,
         "count": lane.items,
@@ -117,17 +117,6 @@ def _drawn(lane: Lane) -> dict[str, Any]:
         "layers": layers,
         "edges": "".join(f"M{at:.2f} 0v100" for at in lane.begins.tolist()),
     }
-
-
-def _area(low: NDArray[np.float64], high: NDArray[np.float64]) -> str:
-    """An SVG path of one rectangle for each run of equal bins; 100 is the full height, and y points down."""
-    tops, heights = np.round(100 - 100 * high, 1), np.round(100 * (high - low), 1)
-    edges = np.flatnonzero((np.diff(tops) != 0) | (np.diff(heights) != 0)) + 1
-    path = []
-    for begin, end in zip([0, *edges.tolist()], [*edges.tolist(), len(tops)], strict=True):
-        if heights[begin] > 0:
-            path.append(f"M{begin} {tops[begin]:g}h{end - begin}v{heights[begin]:g}h{begin - end}z")
-    return "".join(path)
 
 
 def _named(store: Store, found: Course) -> list[dict[str, Any]]:

@@ -11,7 +11,7 @@ import logging
 import re
 import threading
 import time
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -38,18 +38,21 @@ ID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
 @contextmanager
-def journal(store: Store, run: str) -> Iterator[None]:
+def journal(store: Store, run: str) -> Iterator[Callable[[], None]]:
     """Write down every event of the block.
 
     Args:
         store: the dataset.
         run: tells this run from all others.
+
+    Yields:
+        a function that writes down now what has been heard so far.
     """
     moment = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime())
     writer = _Writer(store, f"{FOLDER}/{moment}-{run[:8]}")
     try:
         with again(EVERY if store.is_local else EVERY_REMOTE, writer.write), listening(writer.hear):
-            yield
+            yield writer.write
     except (ConfigError, MissingInput):
         writer.drop()
         raise
@@ -96,7 +99,7 @@ class _Writer:
     def __init__(self, store: Store, name: str) -> None:
         self._store, self._name = store, name
         self._lines: list[str] = []
-        self._lock = threading.Lock()
+        self._lock, self._writing = threading.Lock(), threading.Lock()
         self._unwritten = bytearray()
         self._size, self._part = 0, 1
         self._has_begun = self._has_failed = self._has_work = False
@@ -112,6 +115,10 @@ class _Writer:
             self._has_work |= event["event"] == "item"
 
     def write(self) -> None:
+        with self._writing:
+            self._write()
+
+    def _write(self) -> None:
         with self._lock:
             lines, self._lines = self._lines, []
         try:

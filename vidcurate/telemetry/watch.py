@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import socket
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from importlib.metadata import version
 
@@ -19,7 +19,7 @@ from vidcurate.telemetry.tally import Tally
 @contextmanager
 def watched(
     store: Store, run: str | None, *, steps: Sequence[str], runtime: str, metrics: str | None
-) -> Iterator[Tally]:
+) -> Iterator[tuple[Tally, Callable[[], None]]]:
     """Write down what the block tells, and say at its end where the time went.
 
     Args:
@@ -30,7 +30,7 @@ def watched(
         metrics: path of a file for Prometheus; None writes none.
 
     Yields:
-        The sums of the run so far.
+        The sums of the run so far, and a function that brings its journal up to date for who reads it before the end.
 
     Raises:
         ConfigError: that file cannot be written.
@@ -39,8 +39,7 @@ def watched(
     with ExitStack() as listeners:
         if metrics is not None:
             listeners.enter_context(exposed(metrics, store.url, tally))
-        if run is not None:
-            listeners.enter_context(journal(store, run))
+        write = _untold if run is None else listeners.enter_context(journal(store, run))
         listeners.enter_context(listening(tally.hear))
         emit(
             "run",
@@ -54,7 +53,7 @@ def watched(
         )
         how = "broken off"
         try:
-            yield tally
+            yield tally, write
             how = "done"
         except Exception as error:
             how = type(error).__name__
@@ -62,3 +61,7 @@ def watched(
         finally:
             emit("end", how=how)
             tell(tally)
+
+
+def _untold() -> None:
+    """Write nothing, for want of a journal."""
