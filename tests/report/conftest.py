@@ -9,6 +9,8 @@ from typing import Any
 
 import pytest
 
+from tests.report.explored import write_dataset
+
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 
 
@@ -43,3 +45,9 @@ def opened(browser) -> Iterator[Callable[..., Any]]:
     for context in contexts:
         context.close()
     assert faults == []
+
+
+@pytest.fixture(scope="session")
+def explored(tmp_path_factory) -> Path:
+    """A dataset of known figures with its report; tests leave it as it is."""
+    return write_dataset(tmp_path_factory.mktemp("explored"))

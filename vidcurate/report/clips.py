@@ -35,6 +35,8 @@ CAPTION_BYTES = 2_000_000
 """Of the captions of all clips; where they take more, only clips that are shown have theirs."""
 CAPTION = 300
 """Letters of a caption."""
+FATES = ("kept", "filtered", "duplicate")
+"""What may become of a clip."""
 STRIP = 3
 """Frames of a picture that is drawn here."""
 
@@ -90,6 +92,7 @@ class Clips:
             "source": packed(source),
             "reasons": reasons,
             "reason": packed(reason),
+            **self._fates(names, chosen),
             "links": self._links(names, chosen),
             "base": _base(home) if home.url != self._store.url else "",
             "drawn": packed(self._drawn(home, names)),
@@ -115,6 +118,24 @@ class Clips:
         words = sorted({"", *pc.unique(reason).to_pylist()})
         number = pc.index_in(reason, value_set=pa.array(words, pa.string()))
         return words, number.to_numpy().astype(np.uint8 if len(words) < 256 else np.uint32)
+
+    def _fates(self, names: pa.Array, chosen: pa.Table) -> dict[str, Any]:
+        """What became of each: the number of its fate; of a duplicate the row of its witness, or -1, and the cosine."""
+        fate = np.where(pc.fill_null(chosen["kept"], True).to_numpy(zero_copy_only=False), 0, 1)
+        witness, similarity = np.full(len(names), -1), np.zeros(len(names))
+        if (decisions := self._dataset.decisions) is not None:
+            at = pc.index_in(names, value_set=decisions["id"])
+            dropped = ~pc.fill_null(decisions["kept"].take(at), True).to_numpy(zero_copy_only=False)
+            fate[dropped & (fate == 0)] = 2
+            rows = pc.index_in(decisions["witness_id"].take(at), value_set=names)
+            witness = np.where(dropped, pc.fill_null(rows, -1).to_numpy(), -1)
+            similarity = np.where(dropped, pc.fill_null(decisions["similarity"].take(at), 0).to_numpy(), 0)
+        return {
+            "fates": FATES,
+            "fate": packed(fate.astype(np.uint8)),
+            "witness": packed(witness.astype(np.int32)),
+            "similarity": packed(similarity.astype(np.float32)),
+        }
 
     def _links(self, names: pa.Array, chosen: pa.Table) -> dict[str, Any]:
         """How clips are found: folders of `{clip_id}.mp4` and the number of its folder by row; 0 is none."""

@@ -121,11 +121,15 @@ function handles(field, wanted) {
 const clips = data.columns && {
   ...data.columns,
   pictures: JSON.parse(at("pictures").textContent),
-  ...Object.fromEntries(["source", "reason", "start", "duration", "width", "height", "drawn"].map((name) => [name, column(data.columns[name])])),
+  ...Object.fromEntries(["source", "reason", "start", "duration", "width", "height", "drawn", "fate", "witness", "similarity"].map((name) => [name, column(data.columns[name])])),
   folder: column(data.columns.links.folder),
 };
 
-/** What is known of the clip of a row; times are seconds, `link` and `picture` are empty where there is none. */
+/** What is known of the clip of a row.
+ *
+ * Times are seconds; `link` and `picture` are empty where there is none; `witness`, the row of the clip that a duplicate
+ * was dropped for, is -1 where that is none of the page.
+ */
 function clip(row) {
   const id = clips.ids[row], folder = clips.links.folders[clips.folder[row]];
   const beside = clips.drawn[row] ? `${clips.base}previews/${encodeURIComponent(id)}.jpg` : "";
@@ -135,7 +139,9 @@ function clip(row) {
     start: clips.start[row], duration: clips.duration[row], end: clips.start[row] + clips.duration[row],
     width: clips.width[row], height: clips.height[row],
     caption: clips.captions[row] ?? "",
+    fate: clips.fates[clips.fate[row]],
     reason: clips.reasons[clips.reason[row]].replaceAll("_", " "),
+    witness: clips.witness[row], similarity: clips.similarity[row],
     link: folder ? `${clips.base}${folder}${encodeURIComponent(id)}.mp4` : "",
     picture: clips.pictures[row] ?? beside,
   };

@@ -36,7 +36,7 @@ def _facts(store: Store, summary: Mapping[str, Any]) -> dict[str, Any]:
     dataset = read_dataset(store, (summary.get("dedup") or {}).get("eps"))
     context = Context(store=store, summary=summary, dataset=dataset, clips=Clips(store, dataset))
     sections = [found for tell in SECTIONS if (found := tell(context))]
-    names = [f"section/{section.name}" for section in sections]
+    names = ["card", "keyboard", *(f"section/{section.name}" for section in sections)]
     style = inlined("page.css", *(f"{name}.css" for name in names))
     columns = {section.name: section.data for section in sections} | {"columns": context.clips.data()}
     data = data_block(columns)

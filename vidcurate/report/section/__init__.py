@@ -3,16 +3,36 @@
 from collections.abc import Callable
 
 from vidcurate.report.context import Context, Section
-from vidcurate.report.section import duplicates, failures, following, funnel, reasons, rejects, scores, shards, sheet
+from vidcurate.report.section import (
+    duplicates,
+    failures,
+    following,
+    funnel,
+    map,
+    reasons,
+    rejects,
+    scores,
+    search,
+    shards,
+    sheet,
+    shots,
+    statistics,
+    throughput,
+)
 
 SECTIONS: tuple[Callable[[Context], Section | None], ...] = (
+    search.section,
     funnel.section,
     reasons.section,
     failures.section,
+    statistics.section,
     scores.section,
     rejects.section,
     duplicates.section,
+    map.section,
+    shots.section,
     sheet.section,
+    throughput.section,
     shards.section,
     following.section,
 )
