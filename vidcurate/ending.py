@@ -11,7 +11,6 @@ import sys
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import timedelta
 from typing import Any
 
 import pyarrow as pa
@@ -184,7 +183,7 @@ def _per(amount: float, step: Step) -> float | None:
 
 def taken_time(tally: Tally) -> str:
     """How long a run took."""
-    return f"done in {timedelta(seconds=round(tally.last - tally.began))}"
+    return f"done in {_clock(tally.last - tally.began)}"
 
 
 def say(rows: Sequence[Row], hints: Sequence[tuple[str, str]], done: Sequence[str]) -> None:
@@ -207,7 +206,7 @@ def say(rows: Sequence[Row], hints: Sequence[tuple[str, str]], done: Sequence[st
 
 def _told(row: Row) -> str:
     facts = [
-        f"{row.kept:,} of {row.came:,} {row.unit} kept{_hours(row.seconds, ' ({} h)')}",
+        f"{row.kept:,} of {row.came:,} {row.unit} kept{'' if row.seconds is None else f' ({_clock(row.seconds)})'}",
         f"dropped {row.reasons}" if row.dropped else "",
         f"{row.failed:,} failed" if row.failed else "",
         "" if row.pace is None else f"{row.pace:.3g}/s",
@@ -238,7 +237,7 @@ def _print(rows: Sequence[Row], hints: Sequence[tuple[str, str]]) -> None:
             f"{row.kept:,}",
             row.reasons.replace("_", " "),
             "" if row.failed is None else Text(f"{row.failed:,}", style="red" if row.failed else ""),
-            _hours(row.seconds, "{}"),
+            "" if row.seconds is None else _clock(row.seconds),
             "" if row.pace is None else f"{row.pace:.3g}",
             "" if row.realtime is None else f"{row.realtime:.3g}",
             row.stored.rpartition(" ")[0],
@@ -249,5 +248,7 @@ def _print(rows: Sequence[Row], hints: Sequence[tuple[str, str]]) -> None:
         screen.print(Text.assemble((f"{word:<6} ", "bold"), hint), soft_wrap=True)
 
 
-def _hours(seconds: float | None, form: str) -> str:
-    return "" if seconds is None else form.format(f"{seconds / 3600:.3g}")
+def _clock(seconds: float) -> str:
+    """Hours, minutes and seconds: 1204:33:10."""
+    minutes, rest = divmod(round(seconds), 60)
+    return f"{minutes // 60}:{minutes % 60:02d}:{rest:02d}"

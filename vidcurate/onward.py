@@ -37,5 +37,5 @@ def onward(
 
 def _loading(recipe: Recipe, out: str) -> str:
     if isinstance(recipe.sharder, WebDataset):
-        return f"from vidcurate.data import VideoData; VideoData({out!r}).train_dataloader()"
+        return f"from vidcurate.data import VideoData; VideoData({out!r})"
     return f"{out.rstrip('/')}/{recipe.sharder.folder}/README.md says how"

@@ -59,15 +59,14 @@ class Pace:
 
     @property
     def facts(self) -> list[str]:
-        """How fast, how many are in hand, and what became of those that have passed."""
+        """What became of those that have passed, how fast it goes, and how many are in hand."""
         seconds, count, video_seconds = self._lately()
-        said = [_rate(count / seconds)]
+        said = [f"{self._fates[fate]} {fate}" for fate in FATES.values() if self._fates[fate]] if self._fates else []
+        said.append(_rate(count / seconds))
         if video_seconds:
             said.append(f"{video_seconds / seconds:.3g}x real time")
         if self._under_way:
             said.append(f"{self._under_way} under way")
-        if self._fates is not None:
-            said += [f"{self._fates[fate]} {fate}" for fate in FATES.values()]
         return said
 
     @property
@@ -96,4 +95,4 @@ class Pace:
 
 
 def _rate(a_second: float) -> str:
-    return f"{60 * a_second:.3g} a minute" if a_second < 10 else f"{a_second:.3g} a second"
+    return f"{60 * a_second:.3g}/min" if a_second < 10 else f"{a_second:.3g}/s"
