@@ -16,8 +16,9 @@ import subprocess
 import sys
 import tempfile
 
-from rich.console import Console
 from rich.table import Table
+
+from benchmarks.findings import Findings, add_json
 
 HYDRA = "import hydra"
 COMMANDS = {
@@ -27,9 +28,8 @@ COMMANDS = {
     "--version": ("-m", "vidcurate", "--version"),
     "--cfg job": ("-m", "vidcurate", "--cfg", "job"),
     "a wrong key": ("-m", "vidcurate", "+experiment=quickstart", "spliter=none"),
+    "doctor": ("-m", "vidcurate", "+experiment=doctor", "out=out"),
 }
-TARGETS = {"--help": 2.0, "--cfg job": 3.0}
-"""CPU-seconds by those of `import hydra`, at most."""
 
 
 def cpu_seconds(command: list[str], folder: str) -> float:
@@ -55,15 +55,16 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--repeats", type=int, default=20)
     parser.add_argument("--python", default=sys.executable)
+    add_json(parser)
     given = parser.parse_args()
-    medians = startup(given.python, given.repeats)
+    medians, findings = startup(given.python, given.repeats), Findings(given.json)
     table = Table(title=f"median of {given.repeats} rounds")
-    for name in ("command", "CPU, s", "x import hydra", "at most"):
+    for name in ("command", "CPU-s", "of import hydra"):
         table.add_column(name, justify="left" if name == "command" else "right")
     for name, seconds in medians.items():
-        target = f"{TARGETS[name]:g}" if name in TARGETS else ""
-        table.add_row(name, f"{seconds:.3f}", f"{seconds / medians[HYDRA]:.2f}", target)
-    Console().print(table)
+        table.add_row(name, f"{seconds:.3f}", f"{seconds / medians[HYDRA]:.2f} x")
+        findings.figure(name, seconds / medians[HYDRA])
+    findings.table(table)
 
 
 if __name__ == "__main__":

@@ -13,6 +13,7 @@ from vidcurate.errors import VidcurateError
 from vidcurate.stage.findings import Finding, lines, note, ok, print_found, tally, trouble
 from vidcurate.stage.verify.check import Check
 from vidcurate.store.files import Store
+from vidcurate.terminal import is_quiet
 
 log = logging.getLogger(__name__)
 
@@ -58,7 +59,7 @@ def tell(checks: Sequence[Check]) -> None:
     for check in checks:
         group, _, name = check.name.partition("/")
         groups.setdefault(group, []).append(_finding(check, name or "all"))
-    if sys.stderr.isatty():
+    if sys.stderr.isatty() and not is_quiet():
         print_found(groups, Console(stderr=True))
         return
     for line in [*lines(groups), tally(groups)]:
