@@ -6,6 +6,7 @@ import hashlib
 import json
 import shlex
 import shutil
+import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -121,6 +122,16 @@ def test_a_finished_dataset_has_nothing_to_do_and_is_not_touched(videos, dataset
     assert found["forecast"]["work"] == 0
     assert "No video is to be worked on" in (dataset / "plan.md").read_text(encoding="utf-8")
     assert digests(dataset) == stored
+
+
+def test_on_a_terminal_it_is_a_table(videos, dataset, monkeypatch, capsys):
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True, raising=False)
+
+    plan(videos, dataset)
+
+    said = capsys.readouterr().err
+    assert "90% interval" in said
+    assert "up to date" in said
 
 
 def test_what_another_setting_would_do_again_is_said_with_its_name(videos, dataset):

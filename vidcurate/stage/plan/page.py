@@ -198,6 +198,12 @@ def sections(page: Page) -> Iterator[tuple[str, list[Line]]]:
         "split, CPU time by stage",
         [(stage.name, *_ends(stage.cpu_seconds, _span)) for stage in found.stages if stage.seconds.value],
     )
+    if found.gpu_seconds and found.split_seconds.value:
+        held = found.gpu_seconds.value / found.split_seconds.value
+        yield (
+            "split, GPU time held by stage",
+            [(stage.name, *_ends(stage.seconds.times(held), _span)) for stage in found.stages if stage.seconds.value],
+        )
     if found.cost:
         names = {"cpu": "cores", "gpu": "GPUs", "all": "both", "month": "storage, a month"}
         yield "cost", [(names[name], *_ends(cost, _money)) for name, cost in found.cost.items()]
