@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from html.parser import HTMLParser
 
-VOID = {"meta", "img", "rect", "link", "br", "hr", "input"}
+VOID = {"meta", "img", "rect", "link", "br", "hr", "input", "col"}
 
 
 class Page(HTMLParser):

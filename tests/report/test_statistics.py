@@ -5,7 +5,7 @@ import pyarrow as pa
 
 from tests.report.explored import all_clips, fate
 from vidcurate.report.dataset import read_dataset
-from vidcurate.report.section.statistics import TOP, binned, cloud, ranked, spreads
+from vidcurate.report.section.statistics import TOP, Spread, binned, cloud, ranked, spreads
 from vidcurate.store.files import Store
 from vidcurate.table import CAPTIONS, CLIPS, table
 
@@ -29,6 +29,8 @@ def test_rare_names_are_summed_and_equal_ones_are_in_order():
 
     assert [bar.label for bar in bars] == ["a", "b", *map(str, range(TOP - 2)), "3 others"]
     assert bars[-1].clips == 3
+    spread = Spread(title="Letters", things="clips", bars=bars)
+    assert [spread.share(bar) for bar in (bars[0], bars[2], bars[-1])] == [1.0, 0.5, 0.0]
     assert sum(bar.clips for bar in bars) == len(names)
 
 
@@ -92,6 +94,8 @@ def test_a_word_of_the_cloud_looks_for_its_clips(opened, explored):
     words = page.locator("#statistics .cloud button")
 
     assert "horse" in {word.split()[0] for word in words.all_inner_texts()}
+    size = "(word) => getComputedStyle(document.querySelector(`#statistics [data-word=${word}]`)).fontSize"
+    assert [page.evaluate(size, word) for word in ("street", "bold")] == ["38px", "13px"]  # of 28 clips, and of one
     page.click("#statistics .cloud [data-word=horse]")
 
     assert page.input_value("#search-field") == "horse"

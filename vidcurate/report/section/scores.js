@@ -194,4 +194,5 @@ if (sliders.length) {
   copies(at("scores-copy"), () => at("scores-overrides").textContent, at("scores-overrides"));
   copies(at("scores-copy-command"), () => at("scores-command").textContent, at("scores-command"));
 }
+page.key(["←", "→"], "on a bound or the epsilon: a step; Page Up, Page Down: ten");
 page.scores = { sliders, set, counts, bound, kept: () => clips.ids.slice(0, total).filter((_, row) => !beyond[row]) };

@@ -1,7 +1,7 @@
 // A video as rows of time: a block per clip, filled by its fate, an edge where it was cut.
 const { videos } = data.shots, rows = column(data.shots.rows);
 const scores = Object.entries(data.shots.scores).map(([name, values]) => [name, column(values)]);
-const choice = at("shots-video"), line = at("shots-line");
+const choice = at("shots-video"), line = at("shots-line"), strip = at("shots-strip");
 const ROW = 46, STRIP = 22, MOST_ROWS = 12, PER_ROW = 24;
 let video = 0, current = -1, blocks = [];
 const scored = at("shots-score");
@@ -59,6 +59,13 @@ function draw() {
     const axis = element("div", "", { class: "axis" }, element("span", clock(low)), element("span", clock(high)));
     return element("div", "", {}, drawing, axis);
   }));
+  strip.replaceChildren(...clips.filter((one) => one.picture).map((one) => {
+    const index = one.place - firsts[video];
+    const tile = element("button", "", { type: "button", tabindex: -1 });
+    tile.append(element("img", "", { src: one.picture, alt: `Clip ${index + 1} of the video`, loading: "lazy" }));
+    tile.dataset.index = index;
+    return tile;
+  }));
   at("shots-range").textContent = score ? `${short(least)} to ${short(most)}` : "";
   const whole = clips.reduce((sum, one) => sum + one.duration, 0);
   at("shots-sum").textContent = `${counted(clips.length, "clips")}, ${percent(Math.min(1, whole / length))} of ` +
@@ -80,6 +87,7 @@ function cuts(clips) {
 function show(index) {
   if (!blocks[index] || index === current) return;
   for (const block of blocks.flat()) block.classList.remove("now");
+  for (const tile of strip.children) tile.classList.toggle("now", Number(tile.dataset.index) === index);
   current = index;
   for (const block of blocks[index]) block.classList.add("now");
   const place = firsts[video] + index;
@@ -95,12 +103,14 @@ function choose(index, clip = 0) {
   show(clip);
 }
 
-line.addEventListener("pointerover", (event) => {
-  if (event.target.dataset.index) show(Number(event.target.dataset.index));
-});
-line.addEventListener("click", (event) => {
-  if (event.target.dataset.index) show(Number(event.target.dataset.index));
-});
+for (const place of [line, strip]) {
+  for (const kind of ["pointerover", "click"]) {
+    place.addEventListener(kind, (event) => {
+      const { index } = event.target.closest("[data-index]")?.dataset ?? {};
+      if (index !== undefined) show(Number(index));
+    });
+  }
+}
 line.addEventListener("keydown", (event) => {
   const last = blocks.length - 1;
   const goal = { ArrowLeft: current - 1, ArrowRight: current + 1, Home: 0, End: last }[event.key];
@@ -131,7 +141,8 @@ page.shots = {
     line.focus({ preventScroll: true });
   },
 };
-scored.value = ranges.findIndex(([least, most]) => most > least);
+const variety = scores.map(([, values]) => new Set(values).size);
+scored.value = variety.length ? variety.indexOf(Math.max(...variety)) : -1;
 choose(videos.findIndex((one) => one.clips === Math.max(...videos.map(({ clips }) => clips))));
 let drawn = line.clientWidth;
 new ResizeObserver(() => {

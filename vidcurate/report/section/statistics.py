@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -44,11 +45,12 @@ STOP = frozenset(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Bar:
-    """One value: its `label`, how many `clips` have it, and how many `seconds` these last."""
+    """One value: its `label`, how many `clips` have it, how many `seconds` these last; or the `rest` of all values."""
 
     label: str
     clips: int
     seconds: float
+    rest: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,9 +72,9 @@ class Spread:
     timed: bool = True
 
     def share(self, bar: Bar) -> float:
-        """Length of a bar, of the longest."""
-        longest = max(getattr(one, self.by) for one in self.bars)
-        return float(getattr(bar, self.by) / longest) if longest else 0.0
+        """Length of a bar, of the longest; what is no value has none."""
+        longest = max(getattr(one, self.by) for one in self.bars if not one.rest)
+        return float(getattr(bar, self.by) / longest) if longest and not bar.rest else 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,7 +160,7 @@ def ranked(labels: pa.ChunkedArray, seconds: NDArray[np.float64], by: str = "cli
         others = groups.slice(top)
         label = f"{rest:,} others"
         sums = [pc.sum(others[name]).as_py() for name in ("count_all", "seconds_sum")]
-        bars.append(Bar(label=label, clips=sums[0], seconds=sums[1] or 0.0))
+        bars.append(Bar(label=label, clips=sums[0], seconds=sums[1] or 0.0, rest=True))
     return tuple(bars)
 
 
@@ -224,21 +226,22 @@ def _sizes(clips: pa.Table) -> pa.ChunkedArray:
 
 
 def _shapes(clips: pa.Table) -> pa.Array:
-    ratios = _numbers(clips["width"]) / np.maximum(_numbers(clips["height"]), 1)
-    known = np.array(list(SHAPES.values()))
-    nearest = np.abs(np.log(np.maximum(ratios, 1e-9)[:, None] / known)).argmin(axis=1)
-    names = list(SHAPES)
-    return pa.array(
-        [
-            names[at] if abs(ratio / known[at] - 1) < 0.02 else f"{ratio:.2f}:1"
-            for at, ratio in zip(nearest.tolist(), ratios.tolist(), strict=True)
-        ],
-        pa.string(),
-    )
+    return _named(_numbers(clips["width"]) / np.maximum(_numbers(clips["height"]), 1), _shape)
+
+
+def _shape(ratio: float) -> str:
+    name = min(SHAPES, key=lambda name: abs(math.log(max(ratio, 1e-9) / SHAPES[name])))
+    return name if abs(ratio / SHAPES[name] - 1) < 0.02 else f"{ratio:.2f}:1"
 
 
 def _rates(clips: pa.Table) -> pa.Array:
-    return pa.array([f"{rate:.2f}".rstrip("0").rstrip(".") for rate in _numbers(clips["fps"]).tolist()], pa.string())
+    return _named(_numbers(clips["fps"]), lambda rate: f"{rate:.2f}".rstrip("0").rstrip("."))
+
+
+def _named(values: NDArray[np.float64], name: Callable[[float], str]) -> pa.Array:
+    """The name of each value; there are few different ones."""
+    different, at = np.unique(values, return_inverse=True)
+    return pa.array([name(value) for value in different.tolist()], pa.string()).take(pa.array(at))
 
 
 def _numbers(column: pa.ChunkedArray) -> NDArray[np.float64]:
