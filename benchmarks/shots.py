@@ -13,10 +13,8 @@ import argparse
 import json
 import os
 import time
-from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 from pathlib import Path
 from typing import cast
 
@@ -24,97 +22,19 @@ from rich.table import Table
 
 from benchmarks.findings import Findings, add_json
 from vidcurate.model.device import best_device
-from vidcurate.records import Shot
 from vidcurate.registry import loaded, registered
 from vidcurate.splitter.base import Splitter, found
+from vidcurate.stage.tune_shots.score import Match, Transition, scores, transitions
 from vidcurate.video.lookahead import Lookahead
 from vidcurate.video.probe import probe
 
-TOLERANCE = 2
-"""Frames by which a transition may be missed."""
-
 
 @dataclass(frozen=True, slots=True)
-class Transition:
-    """What lies between two shots, by two frame indices: of a cut, the last of one shot and the first of the next."""
+class Trial(Match):
+    """What one splitter made of one reel, and what that cost."""
 
-    first: int
-    last: int
-    kind: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Score:
-    """Counts of transitions: how many there are, how many of them were found, how many were found elsewhere."""
-
-    true: int
-    hits: int
-    false: int
-
-    @property
-    def precision(self) -> float:
-        """Share of the alarms that are right; 0 where there was none."""
-        return self.hits / max(self.hits + self.false, 1)
-
-    @property
-    def recall(self) -> float:
-        """Share of the transitions that were found."""
-        return self.hits / max(self.true, 1)
-
-    @property
-    def f1(self) -> float:
-        """Harmonic mean of the two."""
-        return 2 * self.hits / max(self.true + self.hits + self.false, 1)
-
-
-@dataclass(frozen=True, slots=True)
-class Trial:
-    """What one splitter made of one reel."""
-
-    truths: tuple[Transition, ...]
-    found: tuple[Transition, ...]
     video_s: float
     cpu_s: float
-
-
-def transitions(shots: Iterable[Shot]) -> tuple[Transition, ...]:
-    """What lies between neighbouring shots."""
-    return tuple(Transition(left.end - 1, right.start) for left, right in pairwise(shots))
-
-
-def hits(truths: Sequence[Transition], found: Sequence[Transition]) -> list[Transition]:
-    """Truths that were found, each by an alarm of its own; as many as can be.
-
-    Args:
-        truths: rising and disjoint.
-        found: likewise.
-    """
-    hit, alarms = [], iter(found)
-    alarm = next(alarms, None)
-    for truth in truths:
-        while alarm is not None and alarm.last < truth.first - TOLERANCE:
-            alarm = next(alarms, None)
-        if alarm is not None and alarm.first <= truth.last + TOLERANCE:
-            hit.append(truth)
-            alarm = next(alarms, None)
-    return hit
-
-
-def scores(trials: Iterable[Trial]) -> dict[str, Score]:
-    """Score of every kind of transition, by name, and of `all`.
-
-    An alarm has no kind, so every kind is charged with all false ones: its precision is a lower bound.
-    """
-    true: Counter[str] = Counter()
-    hit: Counter[str] = Counter()
-    false = 0
-    for trial in trials:
-        right = hits(trial.truths, trial.found)
-        true.update(truth.kind for truth in trial.truths)
-        hit.update(truth.kind for truth in right)
-        false += len(trial.found) - len(right)
-    kinds = {kind: Score(true[kind], hit[kind], false) for kind in sorted(true)}
-    return kinds | {"all": Score(true.total(), hit.total(), false)}
 
 
 def trial(path: Path, truths: tuple[Transition, ...], splitter: Splitter) -> Trial:

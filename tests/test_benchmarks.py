@@ -8,73 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.shots import Score, Transition, Trial, hits, reels, scores, transitions, trial
-from vidcurate.records import Shot
+from benchmarks.shots import reels, trial
 from vidcurate.splitter.adaptive import Adaptive
+from vidcurate.stage.tune_shots.score import Score, Transition, scores
 
 ROOT = Path(__file__).parents[1]
-
-
-def spread(*spans: tuple[int, int]) -> list[Transition]:
-    return [Transition(*span) for span in spans]
-
-
-def test_a_transition_is_what_lies_between_two_shots():
-    # A hard cut before frame 30, then eight frames that belong to no shot.
-    found = transitions([Shot(0, 30), Shot(30, 60), Shot(68, 100)])
-
-    assert found == (Transition(29, 30), Transition(59, 68))
-
-
-@pytest.mark.parametrize(
-    ("alarm", "hit"),
-    [
-        ((29, 30), True),
-        ((31, 32), True),
-        ((32, 33), True),  # 2 frames late
-        ((33, 34), False),
-        ((26, 27), True),  # 2 frames early
-        ((25, 26), False),
-        ((20, 60), True),
-    ],
-)
-def test_an_alarm_hits_within_two_frames(alarm, hit):
-    assert bool(hits(spread((29, 30)), spread(alarm))) is hit
-
-
-def test_an_alarm_within_a_long_transition_hits():
-    assert hits(spread((100, 140)), spread((119, 120))) == spread((100, 140))
-
-
-def test_a_truth_takes_one_alarm_and_an_alarm_one_truth():
-    assert hits(spread((10, 30)), spread((12, 13), (20, 21))) == spread((10, 30))
-    assert hits(spread((10, 11), (14, 15)), spread((11, 14))) == spread((10, 11))
-
-
-def test_neighbours_are_matched_so_that_most_are_hit():
-    # The first alarm fits both truths, the second only the latter.
-    assert hits(spread((10, 11), (14, 15)), spread((12, 13), (17, 18))) == spread((10, 11), (14, 15))
-
-
-def test_every_kind_is_charged_with_all_false_alarms():
-    truths = (Transition(9, 10, "cut"), Transition(49, 50, "cut"), Transition(70, 80, "fade"))
-    found = tuple(spread((9, 10), (30, 31), (72, 73), (90, 91)))
-
-    by_kind = scores([Trial(truths, found, 4.0, 1.0)])
-
-    assert by_kind == {"cut": Score(2, 1, 2), "fade": Score(1, 1, 2), "all": Score(3, 2, 2)}
-
-
-def test_precision_recall_and_f1_are_as_usual():
-    score = Score(true=4, hits=3, false=1)
-
-    assert (score.precision, score.recall, score.f1) == (0.75, 0.75, 0.75)
-
-
-def test_nothing_found_scores_nothing_and_does_not_divide_by_zero():
-    score = Score(true=4, hits=0, false=0)
-
-    assert (score.precision, score.recall, score.f1) == (0.0, 0.0, 0.0)
 
 
 @pytest.fixture

@@ -32,6 +32,7 @@ from vidcurate.terminal import put_on
 
 if TYPE_CHECKING:
     from vidcurate.config import Job
+    from vidcurate.source.base import Source
 
 log = logging.getLogger(__name__)
 
@@ -144,6 +145,9 @@ def run(config: DictConfig) -> None:
         if checked.steps == ("doctor",):  # which must not depend on libraries that it is to judge
             _examine(checked)
             return
+        if checked.steps == ("tune_shots",) and checked.source is not None:
+            _tune(checked, checked.source)
+            return
         from vidcurate.pipeline import curate  # heavy libraries are imported once the config is known to be sound
 
         with heeding(checked.runtime.grace):
@@ -195,3 +199,12 @@ def _examine(checked: Job) -> None:
             inputs=(*((key, place) for key, place in named.items() if place), *against),
         )
     )
+
+
+def _tune(checked: Job, source: Source) -> None:
+    from vidcurate.stage.tune_shots import tune_shots
+    from vidcurate.store.files import Store
+    from vidcurate.store.options import use
+
+    use(checked.storage)
+    tune_shots(Store(checked.out), source, checked.recipe.splitter, checked.tune_shots, checked.seed)

@@ -13,7 +13,7 @@ from omegaconf.errors import OmegaConfBaseException
 
 from vidcurate.errors import ConfigError
 from vidcurate.groups import KINDS
-from vidcurate.recipe import ALONE, STEPS, Advise, Decoder, Doctor, Plan, Recipe, Verify
+from vidcurate.recipe import ALONE, STEPS, Advise, Decoder, Doctor, Plan, Recipe, TuneShots, Verify
 from vidcurate.records import Columns, Foreign, OnBad, Retry
 from vidcurate.registry import Component, Made, build, made, near
 from vidcurate.runtime.base import Runtime
@@ -45,6 +45,7 @@ VALUES = (
     "verify",
     "doctor",
     "plan",
+    "tune_shots",
 )
 
 
@@ -72,6 +73,7 @@ class Job:
         storage: how stores are reached.
         metrics: path of a text file for Prometheus.
         doctor: what the doctor has in mind.
+        tune_shots: how a splitter is looked for.
         config: the resolved config, for run.json.
     """
 
@@ -94,6 +96,7 @@ class Job:
     storage: Storage
     metrics: str | None
     doctor: Doctor
+    tune_shots: TuneShots
     config: Mapping[str, Any]
 
 
@@ -122,6 +125,7 @@ def job(config: DictConfig) -> Job:
     components["verify"] = _wishes("verify", Verify, values.get("verify"), "sample=0.1", problems)
     doctor = _wishes("doctor", Doctor, values.get("doctor"), "steps=[split]", problems)
     components["plan"] = _wishes("plan", Plan, values.get("plan"), "minutes=10", problems)
+    tune_shots = _wishes("tune_shots", TuneShots, values.get("tune_shots"), "reels=6", problems)
     storage = _storage(values.get("storage"), problems)
     retry, wait = _retry(values.get("retry"), problems), _seconds("wait", values.get("wait"), problems)
     _text("metrics", values.get("metrics"), False, problems)
@@ -131,7 +135,7 @@ def job(config: DictConfig) -> Job:
     source_ids = _places("source_ids", values.get("source_ids"), problems)
     captions_as = _word("captions_as", values.get("captions_as"), problems)
     foreign = _foreign(values, problems)
-    if problems or storage is None or doctor is None:
+    if problems or storage is None or doctor is None or tune_shots is None:
         raise ConfigError(problems)
     source, runtime = components.pop("source", None), components.pop("runtime")
     return Job(
@@ -152,6 +156,7 @@ def job(config: DictConfig) -> Job:
         storage=storage,
         metrics=values["metrics"],
         doctor=doctor,
+        tune_shots=tune_shots,
         config=values,
         **numbers,
     )
@@ -175,7 +180,7 @@ def _components(values: Mapping[str, Any], steps: tuple[str, ...], problems: lis
 def _reads(steps: tuple[str, ...], source: object) -> bool:
     """Whether these steps read the source, or look whether they could, if one is given."""
     is_given = isinstance(source, Mapping) and "???" not in source.values()
-    return bool({"split", "plan"} & set(steps)) or ("doctor" in steps and is_given)
+    return bool({"split", "plan", "tune_shots"} & set(steps)) or ("doctor" in steps and is_given)
 
 
 def _build(kind: str, key: str, values: object, problems: list[str]) -> Component | None:

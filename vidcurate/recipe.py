@@ -36,7 +36,7 @@ from vidcurate.transcoder.h264 import H264
 
 STEPS = ("takedown", "split", "dedup", "advise", "shard", "recaption", "verify")
 """The steps of the work, in the order in which they are done."""
-ALONE = ("doctor", "plan")
+ALONE = ("doctor", "plan", "tune_shots")
 """Steps that make nothing of a dataset, each of which is done by itself."""
 
 
@@ -106,6 +106,30 @@ class Advise:
     per_band: Count = 20
     precision: Annotated[float, pydantic.Field(gt=0, lt=1)] = 0.95
     labels: str | None = None
+
+
+@settings
+class TuneShots:
+    """How the step `tune_shots` looks for a splitter.
+
+    Attributes:
+        splitters: that one is chosen of, beside that of the config.
+        reels: that are made; thresholds are set on one half and judged on the other.
+        shots: of each reel, at most.
+        videos: of the source that reels are made of, at most.
+    """
+
+    splitters: tuple[Literal["transnetv2", "fused", "adaptive", "content", "hash", "hist"], ...] = (
+        "transnetv2",
+        "fused",
+        "adaptive",
+        "content",
+        "hash",
+        "hist",
+    )
+    reels: Annotated[int, pydantic.Field(ge=2)] = 6
+    shots: Annotated[int, pydantic.Field(ge=2)] = 30
+    videos: Annotated[int, pydantic.Field(ge=2)] = 40
 
 
 Decoder = Literal["cpu", "nvdec"]

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from itertools import islice, repeat
-from typing import Literal, NamedTuple
+from typing import Literal, NamedTuple, Protocol
 
 import numpy as np
 import torch
@@ -48,7 +48,24 @@ class Scores(NamedTuple):
     many_hot: NDArray[np.float32]
 
 
-class Network(NamedTuple):
+class Judge(Protocol):
+    """Scores the frames of one video, as they come."""
+
+    def push(self, frames: Image) -> Scores:
+        """Take the next frames; return scores of those that are certain now."""
+
+    def end(self) -> Scores:
+        """Scores of the frames that wait."""
+
+
+class Network(Protocol):
+    """What scores frames."""
+
+    def stream(self) -> Judge:
+        """Begin a video."""
+
+
+class Pretrained(NamedTuple):
     """The weights, ready to infer; every video is a stream of its own.
 
     Attributes:
@@ -70,7 +87,7 @@ def pretrained(
     device: str,
     backend: Backend | Literal["auto"] = "auto",
     precision: Precision | Literal["auto"] = "auto",
-) -> Network:
+) -> Pretrained:
     """The network with its published weights.
 
     Args:
@@ -88,16 +105,16 @@ def pretrained(
     backend, precision = chosen(device, backend, precision)
     cells = [_cell(weights, stage, cell) for stage in range(3) for cell in range(2)]
     if backend == "openvino":
-        return Network(head, dilated_openvino.trunk(cells, CHUNK, precision), "cpu")
+        return Pretrained(head, dilated_openvino.trunk(cells, CHUNK, precision), "cpu")
     dtype = torch.bfloat16 if precision == "bf16" else torch.float32
-    return Network(head.to(device), dilated.trunk(cells, device, dtype), device)
+    return Pretrained(head.to(device), dilated.trunk(cells, device, dtype), device)
 
 
 def score(network: Network, frames: Iterable[Image], chunk: int = CHUNK) -> Iterator[Scores]:
     """Score every frame of a video, each as soon as those that it depends on have passed.
 
     Args:
-        network: as `pretrained` returns it.
+        network: as `pretrained` returns it, or what stands in for it.
         frames: uint8 [27, 48, 3] RGB, in order; a chunk of them is in memory at once.
         chunk: frames that go through the network together.
 
@@ -136,7 +153,7 @@ def _within(scores: Scores, index: int, count: int) -> Iterator[Scores]:
 class Stream:
     """One video on its way through the network; zeros lie beyond its ends."""
 
-    def __init__(self, network: Network) -> None:
+    def __init__(self, network: Pretrained) -> None:
         self._head, self._trunk, self._device = network.head, network.trunk(), network.device
         self._features = torch.empty(0, FEATURES, device=self._device)
         self._looks = torch.zeros(REACH, 128, device=self._device)

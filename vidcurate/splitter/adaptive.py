@@ -29,6 +29,7 @@ class Adaptive(CutSplitter):
     """
 
     thumbnail: ClassVar[tuple[int, int] | None] = (128, 72)
+    looks_by: ClassVar[str] = "_calculate_frame_score"
 
     threshold: Annotated[float, pydantic.Field(ge=0, allow_inf_nan=False)] = 3.0
     min_change: Annotated[float, pydantic.Field(ge=0, le=255)] = 15.0

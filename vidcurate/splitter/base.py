@@ -81,10 +81,7 @@ def found(splitter: Splitter, thumbnails: Iterable[Thumbnail], device: str) -> I
     detect: Detect = loaded(splitter, device)
     if not splitter.recheck and splitter.stitch is None:
         return detect(thumbnails)
-    from vidcurate.splitter.looks import Looks, rechecked, stitched
+    from vidcurate.splitter.looks import Looks, looked_at
 
     looks = Looks(thumbnails, device)
-    shots = detect(looks)
-    if splitter.recheck:
-        shots = rechecked(shots, looks)
-    return shots if splitter.stitch is None else stitched(shots, looks, splitter.stitch)
+    return looked_at(splitter, detect(looks), looks)

@@ -28,6 +28,7 @@ class Content(CutSplitter):
     """
 
     thumbnail: ClassVar[tuple[int, int] | None] = (128, 72)
+    looks_by: ClassVar[str] = "_calculate_frame_score"
 
     threshold: Annotated[float, pydantic.Field(ge=0, le=255)] = 27.0
 

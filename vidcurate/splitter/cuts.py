@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Iterable, Iterator
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, ClassVar
 
 import numpy as np
 import pydantic
@@ -23,7 +23,12 @@ class CutSplitter(Splitter):
 
     Attributes:
         min_shot_frames: cuts nearer to the one before than this are ignored.
+        looks_by: the method of the detector that looks at a frame; thresholds are applied to what it returns.
+        sight: settings that change what it sees.
     """
+
+    looks_by: ClassVar[str]
+    sight: ClassVar[tuple[str, ...]] = ()
 
     min_shot_frames: Annotated[int, pydantic.Field(ge=0)] = 15
 
@@ -38,18 +43,18 @@ class CutSplitter(Splitter):
 
     def load(self, device: str) -> Detect:
         """The function that finds shots; there is no model, `device` is ignored."""
-        return lambda thumbnails: shots_between(_cuts(self.detector(), thumbnails))
+        return lambda thumbnails: shots_between(cuts(self.detector(), thumbnails))
 
 
-def shots_between(cuts: Iterable[tuple[int, list[int]]]) -> Iterator[Shot]:
+def shots_between(told: Iterable[tuple[int, list[int]]]) -> Iterator[Shot]:
     """Shots of a video whose cuts become known as its frames pass.
 
     Args:
-        cuts: after each frame, how many frames no later cut can fall among, rising, and the cuts that are new: the
+        told: after each frame, how many frames no later cut can fall among, rising, and the cuts that are new: the
             index of the first frame of a shot, rising. In the last entry, the number of frames of the video.
     """
     start = end = 0
-    for end, found in cuts:
+    for end, found in told:
         for cut in found:
             if cut > start:
                 yield Shot(start, cut)
@@ -60,7 +65,8 @@ def shots_between(cuts: Iterable[tuple[int, list[int]]]) -> Iterator[Shot]:
         yield Shot(start, end)
 
 
-def _cuts(detector: SceneDetector, thumbnails: Iterable[Thumbnail]) -> Iterator[tuple[int, list[int]]]:
+def cuts(detector: SceneDetector, thumbnails: Iterable[Thumbnail]) -> Iterator[tuple[int, list[int]]]:
+    """What `shots_between` takes, from a detector that is shown every frame."""
     from scenedetect.common import FrameTimecode
 
     frames = 0

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from itertools import chain
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,6 +22,9 @@ from vidcurate.registry import Fraction01, register
 from vidcurate.splitter.base import Detect
 from vidcurate.splitter.fronts import GUARD, NEAR, STEP, WINDOWS, Blocks, blocks, jump, wipe
 from vidcurate.splitter.transnetv2 import TransNetV2, shots_outside
+
+if TYPE_CHECKING:
+    from vidcurate.model.transnetv2 import Network
 
 GLIMPSE = 12
 """Frames that a shot beside a gradual transition must have to be one."""
@@ -41,15 +45,13 @@ class Fused(TransNetV2):
     jump: Fraction01 = 0.25
     recheck: bool = True
 
-    def load(self, device: str) -> Detect:
+    def by(self, network: Network) -> Detect:
         """The function that finds shots; at nearly the speed of `transnetv2`."""
         from vidcurate.model import transnetv2
 
-        model = transnetv2.pretrained(device, self.backend, self.precision)
-
         def detect(thumbnails: Iterable[Thumbnail]) -> Iterator[Shot]:
             second = Second(self.jump)
-            scores = transnetv2.score(model, (second.shown(thumbnail.image) for thumbnail in thumbnails))
+            scores = transnetv2.score(network, (second.shown(thumbnail.image) for thumbnail in thumbnails))
             flags = ((single > self.threshold, many_hot > self.threshold) for single, many_hot in scores)
             return without_glimpses(shots_outside(second.joined(flags)))
 

@@ -28,6 +28,8 @@ class Hash(CutSplitter):
     """
 
     thumbnail: ClassVar[tuple[int, int] | None] = (32, 32)
+    looks_by: ClassVar[str] = "hash_frame"
+    sight: ClassVar[tuple[str, ...]] = ("size",)
 
     threshold: Fraction01 = 0.35
     size: Annotated[int, pydantic.Field(ge=2, le=16)] = 8

@@ -27,6 +27,8 @@ class Hist(CutSplitter):
     """
 
     thumbnail: ClassVar[tuple[int, int] | None] = (128, 72)
+    looks_by: ClassVar[str] = "calculate_histogram"
+    sight: ClassVar[tuple[str, ...]] = ("bins",)
 
     threshold: Fraction01 = 0.2
     bins: Count = 128

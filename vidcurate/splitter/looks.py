@@ -7,14 +7,18 @@ the same are joined. Both act on shots as they are told, and tell them on as soo
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from vidcurate.records import Shot, Thumbnail
+
+if TYPE_CHECKING:
+    from vidcurate.splitter.base import Splitter
 
 RATE = 2.0
 """Looks a second."""
@@ -33,6 +37,9 @@ GRID = (16, 9)
 
 MEMORY = 1000
 """Frames that are remembered; shots are told long before so many have followed."""
+
+Vector = Callable[[NDArray[np.uint8]], NDArray[np.float32]]
+"""uint8 [SIDE, SIDE, 3] RGB -> float32 [1280], of unit length."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -58,12 +65,11 @@ class Looks:
     Args:
         thumbnails: every frame of the video.
         device: where the network runs.
+        vector: what a picture of `SIDE` x `SIDE` pixels shows; None asks the network.
     """
 
-    def __init__(self, thumbnails: Iterable[Thumbnail], device: str) -> None:
-        from vidcurate.model import efficientnet_lite
-
-        self._thumbnails, self._model = thumbnails, efficientnet_lite.pretrained(device)
+    def __init__(self, thumbnails: Iterable[Thumbnail], device: str, vector: Vector | None = None) -> None:
+        self._thumbnails, self._vector = thumbnails, vector or by_network(device)
         self._looks: deque[Look] = deque()
         self._small: deque[NDArray[np.int16]] = deque(maxlen=MEMORY)
         self._seen = 0  # frames so far
@@ -92,11 +98,25 @@ class Looks:
         changes = [float(np.abs(one - other).mean()) for one, other in pairwise(pictures)]
         return before + 1 + int(np.argmax(changes))
 
-    def _vector(self, image: NDArray[np.uint8]) -> NDArray[np.float32]:
-        from vidcurate.model import efficientnet_lite
 
-        vector = np.sqrt(efficientnet_lite.features(self._model, image[None], 1)[0])
-        return np.asarray(vector / max(float(np.linalg.norm(vector)), 1e-12), np.float32)
+def by_network(device: str) -> Vector:
+    """What makes vectors of pictures; its network goes to `device`."""
+    from vidcurate.model import efficientnet_lite
+
+    model = efficientnet_lite.pretrained(device)
+
+    def vector(image: NDArray[np.uint8]) -> NDArray[np.float32]:
+        features = np.sqrt(efficientnet_lite.features(model, image[None], 1)[0])
+        return np.asarray(features / max(float(np.linalg.norm(features)), 1e-12), np.float32)
+
+    return vector
+
+
+def looked_at(splitter: Splitter, shots: Iterable[Shot], looks: Looks) -> Iterator[Shot]:
+    """Shots, rechecked and stitched as the splitter is told to."""
+    if splitter.recheck:
+        shots = rechecked(shots, looks)
+    return iter(shots) if splitter.stitch is None else stitched(shots, looks, splitter.stitch)
 
 
 def rechecked(shots: Iterable[Shot], looks: Looks) -> Iterator[Shot]:

@@ -10,7 +10,7 @@ cuts to the frame, 15 of 17 dissolves, 13 of 13 fades through black, no wipe. Of
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import ClassVar, Literal
+from typing import TYPE_CHECKING, ClassVar, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,6 +19,9 @@ from vidcurate.errors import MissingExtra
 from vidcurate.records import Shot, Thumbnail
 from vidcurate.registry import Fraction01, register
 from vidcurate.splitter.base import Detect, Splitter
+
+if TYPE_CHECKING:
+    from vidcurate.model.transnetv2 import Network
 
 
 @register
@@ -58,10 +61,14 @@ class TransNetV2(Splitter):
         """The function that finds shots; on a CPU with AVX2 at 110 frames per CPU-second, decoding apart."""
         from vidcurate.model import transnetv2
 
-        model = transnetv2.pretrained(device, self.backend, self.precision)
+        return self.by(transnetv2.pretrained(device, self.backend, self.precision))
+
+    def by(self, network: Network) -> Detect:
+        """The function that finds shots by what a network makes of the frames."""
+        from vidcurate.model import transnetv2
 
         def detect(thumbnails: Iterable[Thumbnail]) -> Iterator[Shot]:
-            scores = transnetv2.score(model, (thumbnail.image for thumbnail in thumbnails))
+            scores = transnetv2.score(network, (thumbnail.image for thumbnail in thumbnails))
             return shots_outside((single > self.threshold, many_hot > self.threshold) for single, many_hot in scores)
 
         return detect
