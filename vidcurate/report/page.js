@@ -8,7 +8,11 @@ const page = {}; // what sections tell each other, and tests
 // ---- numbers: as in vidcurate/report/units.py ------------------------------------------------------------------------
 const number = (value) => value.toLocaleString("en-US");
 const percent = (value) => `${(100 * value).toFixed(1)}%`;
-const short = (value) => Math.abs(value) >= 1000 && Math.abs(value) < 1e9 ? number(Math.round(value)) : String(Number(value.toPrecision(3)));
+function short(value) {
+  const size = Math.abs(value);
+  if (size >= 1000 && size < 1e9) return number(Math.round(value));
+  return size && size < 1e-4 ? value.toExponential(2) : String(Number(value.toPrecision(3)));
+}
 const counted = (value, things) => `${number(value)} ${value === 1 ? things.replace(/s$/, "") : things}`;
 const padded = (value, digits = 2) => String(value).padStart(digits, "0");
 

@@ -94,10 +94,10 @@ function showCounts() {
     element("strong", counted(now.kept, "clips")), ` of ${number(total)} pass the filters, `,
     element("strong", timespan(now.seconds)), ` of ${timespan(now.all)}`,
     difference ? ` (${difference > 0 ? "+" : "−"}${counted(Math.abs(difference), "clips")} against this run)` : "");
-  at("scores-overrides").textContent = words.join(" ") || "Move a bound: the override to paste stands here.";
+  at("scores-overrides").textContent = words.join(" ");
   const moved = (word) => changed().some(({ filter, key }) => word.replace(/^'/, "").startsWith(`filter.${filter}.${key}=`));
   at("scores-command").textContent = [...data.scores.command.filter((word) => !moved(word)), ...words].join(" ");
-  for (const id of ["scores-copy", "scores-reset"]) at(id).disabled = !words.length;
+  document.querySelector("#scores .recount").classList.toggle("moved", words.length > 0);
 }
 
 function showBars(chart) {
@@ -129,18 +129,21 @@ function showHandle(slider) {
     element("span", off ? "" : `drops ${counted(slider.dropped, "clips")} as ${slider.reason.replaceAll("_", " ")}`, { class: "quiet" }));
 }
 
-/** Clips just on each side of the bound that was moved last. */
+/** Clips just on each side of the bound that was moved last; where it is off, those that it would drop first. */
 function showSides(chart) {
-  const slider = chart.active, limit = bound(slider), below = slider.drops === "below";
-  const split = limit === null ? (below ? 0 : chart.order.length)
-    : first(chart.order, (row) => below ? chart.values[row] >= limit : chart.values[row] > limit);
-  const before = [...chart.order.slice(Math.max(0, split - BESIDE), split)], after = [...chart.order.slice(split, split + BESIDE)];
-  const side = (rows, title) => element("div", "", { class: "side" },
+  const slider = chart.active, limit = bound(slider), below = slider.drops === "below", { order, values } = chart;
+  const side = (rows, title, whole = "") => element("div", "", { class: `side ${whole}` },
     element("p", title, { class: "title" }),
-    ...(rows.length ? rows.map((row) => figure(row, { badge: short(chart.values[row]), brief: true })) : [element("p", "none", { class: "quiet" })]));
-  chart.sides.replaceChildren(
-    side(before, below ? "Just dropped" : "Just kept"), side(after, below ? "Just kept" : "Just dropped"));
+    ...(rows.length ? [...rows].map((row) => figure(row, { badge: short(values[row]), brief: true })) : [element("p", "none", { class: "quiet" })]));
   chart.sides.setAttribute("aria-label", `Clips next to filter.${slider.filter}.${slider.key}`);
+  if (limit === null) {
+    const extreme = below ? order.slice(0, 2 * BESIDE) : order.slice(-2 * BESIDE);
+    chart.sides.replaceChildren(side(extreme, `${slider.key} is off; it would drop these from the ${below ? "left" : "right"}`, "whole"));
+    return;
+  }
+  const split = first(order, (row) => below ? values[row] >= limit : values[row] > limit);
+  const before = order.slice(Math.max(0, split - BESIDE), split), after = order.slice(split, split + BESIDE);
+  chart.sides.replaceChildren(side(before, below ? "Just dropped" : "Just kept"), side(after, below ? "Just kept" : "Just dropped"));
 }
 
 const waiting = new Set();

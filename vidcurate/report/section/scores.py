@@ -17,7 +17,7 @@ def section(context: Context) -> Section | None:
     if not charts:
         return None
     found = thresholds(context.dataset, filters_of(context.store)) if context.clips.all else None
-    movable = [chart for chart in charts if found and (chart.filter, chart.score) in found.scores]
+    movable = [chart for chart in charts if found and _movable(chart, found)]
     facts = {
         "movable": movable,
         "others": [chart for chart in charts if chart not in movable],
@@ -26,6 +26,12 @@ def section(context: Context) -> Section | None:
     }
     data = _data(context, found, movable) if found else {}
     return Section(name="scores", title="Scores", facts=facts, data=data)
+
+
+def _movable(chart: Histogram, found: Thresholds) -> bool:
+    """Whether a score has a bound, and clips that differ in it or one that is set."""
+    own = [slider for slider in found.sliders if (slider.filter, slider.limit.score) == (chart.filter, chart.score)]
+    return bool(own) and (chart.low < chart.high or any(slider.value is not None for slider in own))
 
 
 def _data(context: Context, found: Thresholds, charts: list[Histogram]) -> dict[str, Any]:
