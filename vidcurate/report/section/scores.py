@@ -8,7 +8,7 @@ from vidcurate.report.context import Context, Section
 from vidcurate.report.histogram import Histogram, histograms
 from vidcurate.report.made_by import command, filters_of
 from vidcurate.report.packing import packed
-from vidcurate.report.thresholds import Thresholds, thresholds
+from vidcurate.report.thresholds import VALUES, Thresholds, thresholds
 
 
 def section(context: Context) -> Section | None:
@@ -23,6 +23,7 @@ def section(context: Context) -> Section | None:
         "others": [chart for chart in charts if chart not in movable],
         "bounds": context.dataset.bounds.to_pylist(),
         "clips": context.dataset.clips.num_rows,
+        "many": not context.clips.all or context.dataset.scores.num_rows > VALUES,
     }
     data = _data(context, found, movable) if found else {}
     return Section(name="scores", title="Scores", facts=facts, data=data)
