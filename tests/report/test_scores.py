@@ -40,7 +40,7 @@ def record(number: int) -> Record:
         name = f"{number:03d}-{at}"
         side = int(random.choice([48, 64, 128]))
         clips.append(
-            {"clip_id": name, "video_id": f"v{number}", "uri": f"clips/{name}.mp4", "start": 2.0 * at,
+            {"clip_id": name, "video_id": f"v{number}", "uri": None, "start": 2.0 * at,
              "end": 2.0 * at + 2, "duration": round(float(random.uniform(1, 4)), 2), "width": 2 * side, "height": side,
              "fps": 25.0, "num_bytes": 100}
         )  # fmt: skip
