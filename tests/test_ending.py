@@ -40,7 +40,7 @@ def test_elsewhere_than_on_a_terminal_a_row_is_a_line_without_what_is_empty(capl
         )
 
     assert [record.message for record in caplog.records] == [
-        "split: 1,190 of 1,200 videos kept (2:00:00), dropped 7 exact_copy, 3 failed, 0.25/s, 4.5x real time, "
+        "split: 1,190 of 1,200 videos kept (2:00:00 h), dropped 7 exact_copy, 3 failed, 0.25/s, 4.5x real time, "
         "1,000 of 1,193 videos stored before",
         "filter: 2 of 2 clips kept",
         "next: vidcurate",

@@ -140,9 +140,9 @@ def test_a_second_run_does_nothing_and_says_so(dataset, videos, caplog):
 
     assert again == summary
     assert "3 of 3 videos are up to date, 0 to do" in caplog.text
-    assert "3 of 3 videos kept (0:00:07), 3 of 3 videos stored before" in caplog.text
+    assert "3 of 3 videos kept (0:00:07 h), 3 of 3 videos stored before" in caplog.text
     assert "dropped 2 semantic_duplicate, 2 of 2 tables stored before" in caplog.text
-    assert "4 of 4 clips kept (0:00:05), 4 of 4 clips stored before" in caplog.text
+    assert "4 of 4 clips kept (0:00:05 h), 4 of 4 clips stored before" in caplog.text
     assert {path: path.stat().st_mtime_ns for path in (out / "clips").iterdir()} == before
 
 

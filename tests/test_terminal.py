@@ -99,7 +99,7 @@ def test_without_a_terminal_the_end_is_a_few_lines(seen, folder):
     assert ended.returncode == 0, ended.stderr
     lines = [line[20:] for line in ended.stdout.splitlines()]
     assert re.fullmatch(
-        r"dedup: 2 of 2 clips kept \(0:00:02\), \S+/s, \S+x real time, 0 of \d tables stored before", lines[-3]
+        r"dedup: 2 of 2 clips kept \(0:00:02 h\), \S+/s, \S+x real time, 0 of \d tables stored before", lines[-3]
     )
     assert lines[-2] == "next: vidcurate +experiment=shard out=o cluster=single dedup.eps=0.01"
     assert re.fullmatch(r"done in 0:00:\d\d · 2 of 2 clips are unique at eps=0.01 · o/report.html", lines[-1])

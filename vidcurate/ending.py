@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import logging
 import sys
-from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -61,7 +60,7 @@ class Row:
     @property
     def reasons(self) -> str:
         """How many are dropped and why, the most frequent first."""
-        ranked = Counter(self.dropped).most_common()
+        ranked = sorted(self.dropped.items(), key=lambda entry: (-entry[1], entry[0]))
         said = [f"{count:,} {reason}" for reason, count in ranked[:TOP]]
         if rest := sum(count for _, count in ranked[TOP:]):
             said.append(f"{rest:,} others")
@@ -114,8 +113,16 @@ def _split(tables: Tables, summary: Mapping[str, Any], tally: Tally) -> Iterator
         seconds=clips["kept_seconds"],
     )
     if captions:
-        failed = captions["failed"]
-        yield Row(stage="caption", unit="windows", came=captions["windows"], kept=captions["captioned"], failed=failed)
+        windows, captioned, failed = (captions[name] for name in ("windows", "captioned", "failed"))
+        empty = windows - captioned - failed
+        yield Row(
+            stage="caption",
+            unit="windows",
+            came=windows,
+            kept=captioned,
+            dropped={"no_caption": empty} if empty else {},
+            failed=failed,
+        )
 
 
 def _dedup(store: Store, tables: Tables, recipe: Recipe, summary: Mapping[str, Any], tally: Tally) -> Row:
@@ -206,7 +213,7 @@ def say(rows: Sequence[Row], hints: Sequence[tuple[str, str]], done: Sequence[st
 
 def _told(row: Row) -> str:
     facts = [
-        f"{row.kept:,} of {row.came:,} {row.unit} kept{'' if row.seconds is None else f' ({_clock(row.seconds)})'}",
+        f"{row.kept:,} of {row.came:,} {row.unit} kept{'' if row.seconds is None else f' ({_clock(row.seconds)} h)'}",
         f"dropped {row.reasons}" if row.dropped else "",
         f"{row.failed:,} failed" if row.failed else "",
         "" if row.pace is None else f"{row.pace:.3g}/s",
@@ -243,7 +250,7 @@ def _print(rows: Sequence[Row], hints: Sequence[tuple[str, str]]) -> None:
             row.stored.rpartition(" ")[0],
         )
     if rows:
-        screen.print(table)
+        screen.print("", table, "")
     for word, hint in hints:
         screen.print(Text.assemble((f"{word:<6} ", "bold"), hint), soft_wrap=True)
 
