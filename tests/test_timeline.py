@@ -129,6 +129,15 @@ def test_the_page_names_videos_and_loads_nothing(made):
     assert 'href="logs/timeline.html"' in (made / "out" / "report.html").read_text()
 
 
+def test_the_report_tells_of_the_run_that_writes_it(made):
+    (run,) = (path.stem[-8:] for path in (made / "out" / "logs").glob("*.jsonl"))
+
+    said = Page((made / "out" / "report.html").read_text()).text
+
+    assert f"Run {run} of " in said
+    assert "runtime=local, 1 worker: " in said
+
+
 def test_a_run_that_had_nothing_to_do_leaves_the_page_and_one_that_fails_draws_it(made):
     page = made / "out" / "logs" / "timeline.html"
     before = page.read_bytes()

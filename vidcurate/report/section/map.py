@@ -36,7 +36,8 @@ def section(context: Context) -> Section | None:
     places = np.round(places / scale, 4).astype(np.float32)
     return Section(
         name="map",
-        title="Map of embeddings",
+        title="Map",
+        heading="Map of embeddings",
         facts={
             "clips": len(ids),
             "without": drawn.clips.num_rows - len(ids),

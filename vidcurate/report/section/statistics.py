@@ -94,7 +94,8 @@ def section(context: Context) -> Section | None:
     words, read, captioned = cloud(context.dataset)
     return Section(
         name="statistics",
-        title="What it is made of",
+        title="Statistics",
+        heading="What it is made of",
         facts={
             "spreads": found,
             "words": words,
