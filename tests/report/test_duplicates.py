@@ -8,9 +8,11 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+import pyarrow as pa
 import pytest
 
 from tests.advice import MEMBERS, names, vectors
+from tests.media import write_video
 from tests.report.test_page import data_of
 from vidcurate import Recipe, curate
 from vidcurate.cluster.single import Single
@@ -22,6 +24,7 @@ from vidcurate.report import linked as linking
 from vidcurate.report import write_report
 from vidcurate.report.dataset import read_dataset
 from vidcurate.stage.decide import stored_decisions
+from vidcurate.stage.review.verdicts import read_review
 from vidcurate.store.files import Store
 from vidcurate.table import CLIPS, HASHES, VIDEOS, table, vectors_table
 
@@ -43,9 +46,13 @@ def write_dataset(root: Path, rule: Dedup, *, against: Path | None = None) -> St
     store.write_table("tables/videos/part-0.parquet", table(VIDEOS, rows))
     facts = {"start": 0.0, "width": 320, "height": 176, "num_bytes": 1, "kept": True, "reason": ""}
     made = [
-        facts | {"clip_id": name, "video_id": f"v{number % 3}", "duration": 2.0 + number / 100}
+        facts
+        | {"clip_id": name, "video_id": f"v{number % 3}", "duration": 2.0 + number / 100}
+        | ({"uri": f"clips/{name}.mp4"} if number == 3 else {})
         for number, name in enumerate(clips)
     ]
+    (root / "clips").mkdir(parents=True, exist_ok=True)
+    write_video(root / f"clips/{clips[3]}.mp4", (5,))
     store.write_table("tables/clips/part-0.parquet", table(CLIPS, made))
     looks = np.random.default_rng(1).integers(2**63, size=(len(clips), 4), dtype=np.int64).tolist()
     hashes = [
@@ -111,6 +118,32 @@ def test_clips_that_a_reference_knows_are_dropped_in_the_page_too(tmp_path, open
 
     for eps in EPSILONS:
         assert kept_by_page(page, eps) == kept_by_python(store, RULES["leader"], eps)
+
+
+def test_what_a_person_has_said_counts_in_the_page_too(tmp_path, opened):
+    review = tmp_path / "review.csv"
+    keep, drop, copied = names()[3], names()[5], names()[12]
+    review.write_text(f"clip_id,decision\n{keep},keep\n{drop},drop\n{copied},drop\n", encoding="utf-8")
+    rule = replace(RULES["leader"], review=str(review))
+    store = write_dataset(tmp_path / "out", rule)
+
+    page = opened(tmp_path / "out")
+
+    for eps in EPSILONS:
+        found = stored_decisions(store, replace(rule, eps=eps), review=read_review(str(review))).table
+        assert kept_by_page(page, eps) == set(found["id"].filter(found["kept"]).to_pylist())
+
+
+def test_decisions_that_are_not_those_of_the_pairs_have_no_slider(tmp_path):
+    store = write_dataset(tmp_path, RULES["leader"])
+    (key,) = store.keys("semantic/decisions", ".parquet")
+    decisions = store.read_table(key)
+    at = decisions.schema.get_field_index("kept")
+    store.write_table(key, decisions.set_column(at, "kept", pa.array([True] * decisions.num_rows)))
+
+    write_report(store, {"dedup": {"eps": 0.05}})
+
+    assert data_of(tmp_path)["duplicates"]["linked"] is None
 
 
 def test_the_page_counts_as_the_table_of_epsilons_does(root, opened):
@@ -187,18 +220,19 @@ def test_the_slider_is_dragged(root, opened):
 
 def test_of_many_pairs_the_most_similar_travel_and_the_slider_ends_there(root, monkeypatch):
     store, rule = Store(str(root)), RULES["leader"]
-    whole = linking.linked(store, rule, 0.01)
-    monkeypatch.setattr(linking, "PAIRS", 60)
+    decided = stored_decisions(store, rule).table
+    whole = linking.linked(store, rule, 0.05, decided)
+    monkeypatch.setattr(linking, "PAIRS", whole and len(whole.first) - 20)
 
-    found = linking.linked(store, rule, 0.01)
+    found = linking.linked(store, rule, 0.05, decided)
 
     assert whole is not None
     assert found is not None
-    assert len(found.first) <= 60 < len(whole.first)
+    assert len(found.first) <= len(whole.first) - 20
     assert found.floor > whole.floor
     assert found.similarity.min() >= found.floor
     assert (whole.similarity >= np.float32(found.floor)).sum() == len(found.first)
-    assert linking.linked(store, rule, 1 - found.floor + 0.001) is None  # cannot be decided by these
+    assert linking.linked(store, rule, 1 - found.floor + 0.001, decided) is None  # cannot be decided by these
 
 
 def test_what_cannot_be_decided_here_is_told_by_the_table(root, tmp_path, monkeypatch, opened):

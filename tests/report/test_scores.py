@@ -6,8 +6,10 @@ from dataclasses import asdict, replace
 from pathlib import Path
 
 import numpy as np
+import pyarrow.compute as pc
 import pytest
 
+from tests.media import write_video
 from tests.report.test_page import data_of
 from vidcurate.filter.format import Format
 from vidcurate.filter.luma import Luma
@@ -19,7 +21,7 @@ from vidcurate.stage.judge import judge, lines
 from vidcurate.stage.record import Record
 from vidcurate.store.files import Store
 from vidcurate.store.provenance import write_provenance
-from vidcurate.table import BOUNDS, CLIPS, SCORES, VIDEOS, table
+from vidcurate.table import BOUNDS, CLIPS, DECISIONS, SCORES, VIDEOS, table
 
 FILTERS = Motion(min="p10", max=0.9), Luma(max_black=0.5), Format(min_side=64, codecs=("h264",))
 CLIPS_MADE, PER_VIDEO = 240, 8
@@ -232,6 +234,26 @@ def test_bounds_by_which_clips_were_not_judged_cannot_be_moved(tmp_path, caplog)
 
     assert data_of(tmp_path)["scores"] == {}
     assert "run.json does not tell the filters that have judged the clips" in caplog.text
+
+
+def test_what_a_person_keeps_no_bound_drops(tmp_path, records, opened):
+    store = Store(str(tmp_path))
+    write_judged(store)
+    clips = store.read_table("tables/clips/part-0.parquet")
+    dropped = clips.filter(pc.invert(clips["kept"]))["clip_id"][0].as_py()
+    held = pc.if_else(pc.equal(clips["clip_id"], dropped), f"filtered_clips/{dropped}.mp4", clips["uri"])
+    store.write_table("tables/clips/part-0.parquet", clips.set_column(clips.schema.names.index("uri"), "uri", held))
+    (tmp_path / "filtered_clips").mkdir()
+    write_video(tmp_path / f"filtered_clips/{dropped}.mp4", (5,))
+    decisions = [{"id": dropped, "kept": True, "similarity": 0.0, "reason": "reviewed"}]
+    store.write_table("semantic/decisions/eps=0.01/part-0.parquet", table(DECISIONS, decisions))
+
+    write_report(store, {})
+
+    page = opened(tmp_path)
+    assert set(page.evaluate("page.scores.kept()")) == kept_by_python(records)[0] | {dropped}
+    bound = move(page, "motion", "min", 0.5)
+    assert set(page.evaluate("page.scores.kept()")) == kept_by_python(records, motion__min=bound)[0] | {dropped}
 
 
 def test_without_a_record_of_the_filters_there_are_histograms_alone(tmp_path, opened):

@@ -6,6 +6,7 @@ import logging
 from dataclasses import dataclass, replace
 
 import numpy as np
+import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
@@ -13,8 +14,11 @@ from vidcurate.dedup.base import Dedup
 from vidcurate.dedup.components import Components
 from vidcurate.dedup.leader import Leader
 from vidcurate.dedup.semdedup import SemDeDup
-from vidcurate.errors import MissingInput
+from vidcurate.errors import VidcurateError
 from vidcurate.stage.neighbours import FOLDER, Compared, stored_neighbours
+from vidcurate.stage.outcome import outcomes
+from vidcurate.stage.review.heed import heeded
+from vidcurate.stage.review.verdicts import read_review
 from vidcurate.store.commit import committed
 from vidcurate.store.files import Store
 
@@ -66,21 +70,29 @@ class Linked:
         exact, alike = (pc.equal(reasons, word).to_numpy() for word in ("exact_copy", "perceptual_copy"))
         return np.asarray(exact + 2 * alike.astype(np.uint8), np.uint8)
 
+    @property
+    def said(self) -> NDArray[np.uint8]:
+        """Uint8 [m]: 1 is kept by a person's word, 2 dropped by it, 0 neither."""
+        keep, drop = (self.compared.said(word)[self.rows] for word in ("keep", "drop"))
+        return np.asarray(keep + 2 * drop.astype(np.uint8), np.uint8)
 
-def linked(store: Store, rule: Dedup, eps: float) -> Linked | None:
+
+def linked(store: Store, rule: Dedup, eps: float, decisions: pa.Table) -> Linked | None:
     """Read what dedup has stored; None where the page cannot decide by it, which the log says.
 
     Args:
         store: the dataset.
         rule: by which it was decided.
         eps: at which; it must be among those that can be decided.
+        decisions: DECISIONS that came of it; what is told here must come to the same.
     """
     record = committed(store, FOLDER)
     if type(rule) not in RULES or not record or max(record["pairs"], record["clips"]) > READ:
         return None
     try:
         compared = stored_neighbours(store, rule)
-    except MissingInput as error:
+        compared = heeded(compared, read_review(rule.review) if rule.review else None)
+    except (VidcurateError, OSError) as error:
         log.info("report: %s", error)
         return None
     if rule.knows_sources and compared.sources is None:
@@ -101,6 +113,12 @@ def linked(store: Store, rule: Dedup, eps: float) -> Linked | None:
     fixed = (eps, rule.eps_within_source, rule.eps_across_sources)
     if any(bound is not None and 1 - bound < floor for bound in fixed):
         return None
+    kept = outcomes(compared, replace(rule, eps=eps), {eps})[eps].kept
+    if not np.array_equal(kept, pc.is_in(compared.ids, value_set=_kept(decisions)).to_numpy(zero_copy_only=False)):
+        log.info(
+            "report: epsilon has no slider: the decisions are not those of run.json and of the pairs that are stored"
+        )
+        return None
     at = np.empty(len(compared.ids), np.int64)
     at[rows] = np.arange(len(rows))
     return Linked(
@@ -114,13 +132,18 @@ def linked(store: Store, rule: Dedup, eps: float) -> Linked | None:
     )
 
 
+def _kept(decisions: pa.Table) -> pa.Array:
+    return decisions["id"].filter(decisions["kept"]).combine_chunks()
+
+
 def _involved(compared: Compared, pairs: NDArray[np.int64], floor: float) -> NDArray[np.int64]:
-    """Rows of the clips of pairs, of those that stand for each other, and of those that a reference may know."""
+    """Rows of the clips of pairs, of those that stand for each other, and of those of which somebody may know more."""
     wanted = np.zeros(len(compared.ids), np.bool_)
     wanted[compared.graph.first[pairs]] = wanted[compared.graph.second[pairs]] = True
     followers = compared.stands != np.arange(len(wanted))
     wanted |= followers
     wanted[compared.stands[followers]] = True
+    wanted |= compared.said("keep") | compared.said("drop")
     if compared.known is not None:
         wanted |= compared.known.similarity >= floor
     rows = np.flatnonzero(wanted)

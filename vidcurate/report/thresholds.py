@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from vidcurate.filter.base import Filter
 from vidcurate.filter.bound import Limit
 from vidcurate.report.dataset import Dataset
+from vidcurate.stage.review.heed import kept_by_word
 
 log = logging.getLogger(__name__)
 
@@ -54,11 +55,13 @@ class Thresholds:
         sliders: in the order in which they are asked.
         scores: float64 [n] of the n clips of CLIPS, by filter and score; NaN where a clip has none.
         fixed: rows of clips that no bound brings back, by the filter that drops them; "" is none of them.
+        spoken: rows of clips that a person keeps, whatever bounds say.
     """
 
     sliders: tuple[Slider, ...]
     scores: Mapping[Name, NDArray[np.float64]]
     fixed: Mapping[str, NDArray[np.uint32]]
+    spoken: NDArray[np.uint32]
 
 
 def thresholds(dataset: Dataset, filters: Sequence[Filter]) -> Thresholds | None:
@@ -88,6 +91,8 @@ def thresholds(dataset: Dataset, filters: Sequence[Filter]) -> Thresholds | None
     for rows in fixed.values():
         beyond[rows] = True
     kept = np.asarray(dataset.clips["kept"].to_numpy())
+    word = pc.is_in(dataset.clips["clip_id"], value_set=kept_by_word(dataset.decisions)).to_numpy()
+    beyond &= ~(word & kept)
     if (kept & beyond).any():
         log.info("report: scores have no sliders: run.json does not tell the filters that have judged the clips")
         return None
@@ -96,6 +101,7 @@ def thresholds(dataset: Dataset, filters: Sequence[Filter]) -> Thresholds | None
         sliders=sliders,
         scores={name: scores[name] for name in sorted(wanted)},
         fixed={name: rows for name, rows in fixed.items() if len(rows)},
+        spoken=np.flatnonzero(word & kept).astype(np.uint32),
     )
 
 

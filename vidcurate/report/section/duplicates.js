@@ -4,7 +4,7 @@ const KINDS = [
   ["alike", "Most alike", "Dropped beyond doubt.", "dropped"],
   ["missed", "Just missed", "Kept, as the similarity is not above the threshold. If these are duplicates, epsilon is too small.", "kept"],
 ];
-const BORDERLINE = 16, ALIKE = 8, MISSED = 8, GROUPS = 12, MEMBERS = 8, NOBODY = -1;
+const BORDERLINE = 16, ALIKE = 8, MISSED = 8, GROUPS = 12, MEMBERS = 8, NOBODY = -1, KEPT = 1, DROPPED = 2;
 const COPIES = ["semantic_duplicate", "exact_copy", "perceptual_copy"];
 const graph = data.duplicates.linked && Object.fromEntries(Object.entries(data.duplicates.linked)
   .map(([name, value]) => [name, value && typeof value === "object" ? column(value) : value]));
@@ -71,7 +71,7 @@ function chained(links, witness, similarity) {
 /** The fate of every clip at an epsilon. */
 function decide(eps) {
   const n = graph.rows.length, known = (clip) => graph.known !== null && above(graph.known[clip], eps);
-  const open = Uint8Array.from({ length: n }, (_, clip) => Number(!known(clip)));
+  const open = Uint8Array.from({ length: n }, (_, clip) => Number(!known(clip) && graph.said[clip] !== DROPPED));
   const own = witnesses(eps, open), witness = own.witness.slice(), similarity = own.similarity.slice();
   const equal = above(1, eps); // at 0 not even equal vectors are duplicates
   for (let clip = 0; clip < n; clip++) {
@@ -80,6 +80,7 @@ function decide(eps) {
     witness[clip] = own.witness[stand];
     similarity[clip] = witness[clip] === stand ? graph.nearest[clip] : own.similarity[stand];
   }
+  for (let clip = 0; clip < n; clip++) if (graph.said[clip] === KEPT) witness[clip] = clip;
   const kept = Uint8Array.from({ length: n }, (_, clip) => Number(witness[clip] === clip && open[clip]));
   return { eps, open, witness, similarity, kept, removed: n - kept.reduce((sum, one) => sum + one, 0) };
 }

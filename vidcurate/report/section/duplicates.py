@@ -17,6 +17,8 @@ from vidcurate.report.epsilons import epsilon_table, measured
 from vidcurate.report.linked import Linked, linked
 from vidcurate.report.made_by import command, rule_of
 from vidcurate.report.packing import packed
+from vidcurate.stage.decide import KNOWN
+from vidcurate.stage.review.verdicts import REVIEWED
 
 BORDERLINE, ALIKE, MISSED = 16, 8, 8
 """How many pairs of each kind are shown at most."""
@@ -34,7 +36,9 @@ def section(context: Context) -> Section:
         return Section(name="duplicates", title="Duplicates", facts={"decided": False})
     text = store.read(EPSILON_TABLE).decode() if store.exists(EPSILON_TABLE) else ""
     rule = rule_of(store)
-    found = linked(store, rule, dataset.eps) if rule is not None and dataset.eps is not None else None
+    found = None
+    if rule is not None and dataset.eps is not None:
+        found = linked(store, rule, dataset.eps, dataset.decisions)
     shown = found is None and store.exists(EPSILON_CURVE)
     facts = {
         "decided": True,
@@ -90,9 +94,8 @@ def groups(dataset: Dataset, clips: Clips) -> dict[str, Any]:
         witness, their similarity, and the reason.
     """
     assert dataset.decisions is not None
-    dropped = dataset.decisions.filter(
-        pc.and_(pc.invert(dataset.decisions["kept"]), pc.not_equal(dataset.decisions["reason"], "known"))
-    )
+    elsewhere = pc.is_in(dataset.decisions["reason"], value_set=pa.array([KNOWN, REVIEWED]))
+    dropped = dataset.decisions.filter(pc.invert(pc.or_(dataset.decisions["kept"], elsewhere)))
     inside = dropped.filter(pc.is_in(dropped["group_id"], value_set=dataset.decisions["id"]))
     sizes = inside.group_by("group_id").aggregate([([], "count_all")])
     largest = sizes.sort_by([("count_all", "descending"), ("group_id", "ascending")]).slice(0, GROUPS)
@@ -135,6 +138,7 @@ def _data(context: Context, found: Linked) -> dict[str, Any]:
         "similarity": packed(found.similarity.astype(np.float32)),
         "stands": packed(found.stands.astype(np.uint32)),
         "copies": packed(found.copies),
+        "said": packed(found.said),
         "nearest": packed(compared.graph.nearest.similarity[found.rows].astype(np.float32)),
         "known": packed(known.similarity[found.rows].astype(np.float32)) if known else None,
         "source": packed(compared.sources[found.rows].astype(np.uint32))

@@ -2,7 +2,9 @@
 const BARS = 32, FINE = 400, COARSE = 200, BESIDE = 3;
 const total = data.scores.charts ? clips.total : 0;
 const charts = (data.scores.charts ?? []).map((chart) => ({ ...chart, values: column(chart.values) }));
-const beyond = new Uint8Array(total); // how many bounds, and other reasons, speak against each clip
+const beyond = new Int16Array(total); // how many bounds, and other reasons, speak against each clip
+const spoken = data.scores.spoken ? column(data.scores.spoken) : []; // kept by a person's word, whatever speaks against it
+for (const row of spoken) beyond[row] = -1000;
 const beyondOf = {}; // the same of each filter alone
 for (const [name, rows] of Object.entries(data.scores.fixed ?? {})) {
   beyondOf[name] = new Uint8Array(total);
@@ -65,7 +67,7 @@ function counts() {
   let kept = 0, seconds = 0, all = 0;
   for (let row = 0; row < total; row++) {
     all += clips.duration[row];
-    if (!beyond[row]) { kept += 1; seconds += clips.duration[row]; }
+    if (beyond[row] <= 0) { kept += 1; seconds += clips.duration[row]; }
   }
   return { kept, seconds, all };
 }
@@ -198,4 +200,4 @@ if (sliders.length) {
   copies(at("scores-copy-command"), () => at("scores-command").textContent, at("scores-command"));
 }
 page.key(["←", "→"], "on a bound or the epsilon: a step; Page Up, Page Down: ten");
-page.scores = { sliders, set, counts, bound, kept: () => clips.ids.slice(0, total).filter((_, row) => !beyond[row]) };
+page.scores = { sliders, set, counts, bound, kept: () => clips.ids.slice(0, total).filter((_, row) => beyond[row] <= 0) };

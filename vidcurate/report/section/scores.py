@@ -61,5 +61,6 @@ def _data(context: Context, found: Thresholds, charts: list[Histogram]) -> dict[
             if (slider.filter, slider.limit.score) in drawn
         ],
         "fixed": {name: packed(rows) for name, rows in found.fixed.items()},
+        "spoken": packed(found.spoken),
         "command": command(context.store, "split"),
     }
