@@ -20,6 +20,8 @@ SAMPLES = Path(__file__).parents[1] / "vidcurate" / "source" / "clips"
 SUFFIXES = {".mp4", ".mkv", ".mov", ".webm", ".avi", ".ts"}
 PIECE_S = 6.0
 """Length of the shots of `bench`."""
+MOST = 24
+"""Shots that are encoded for it, at most; then they come again."""
 SHAPE = "fps=25,scale=1280:720:force_original_aspect_ratio=decrease,pad=1280:720:-1:-1,setsar=1,format=yuv420p"
 
 
@@ -40,17 +42,20 @@ class Corpora:
     seconds: float
 
     def find(self, name: str) -> Path | None:
-        """`bench`, `long`, `reels`, `short`, `dups` or `dataset`; None where this corpus has no such thing."""
+        """`bench`, `long`, `reels`, `short`, `dups`, `dataset` or `videos`; None where this corpus lacks it."""
         return {
             "bench": self._bench, "long": self._long, "reels": self._reels, "short": self._short,
-            "dups": lambda: self._labelled("dups"), "dataset": self._dataset,
+            "dups": lambda: self._labelled("dups"), "dataset": self._dataset, "videos": self.folder,
         }[name]()  # fmt: skip
+
+    def folder(self) -> Path:
+        """Where videos lie."""
+        folder = SAMPLES if self.given is None else self.given
+        return folder / "raw" if (folder / "raw").is_dir() else folder
 
     def sources(self) -> list[Path]:
         """Videos that something can be made of: long enough, not too wide to decode fast; sorted."""
-        folder = SAMPLES if self.given is None else self.given
-        folder = folder / "raw" if (folder / "raw").is_dir() else folder
-        found = sorted(path for path in folder.iterdir() if path.suffix in SUFFIXES)
+        found = sorted(path for path in self.folder().iterdir() if path.suffix in SUFFIXES)
         return [path for path in found if probe(str(path)).duration >= PIECE_S + 1 and probe(str(path)).width <= 1920]
 
     def _labelled(self, name: str) -> Path | None:
@@ -61,8 +66,9 @@ class Corpora:
         """Videos of 1280x720 at 25 frames a second, H.264, a cut every few seconds."""
 
         def make(folder: Path) -> None:
-            pieces = []
-            for number, path in enumerate(self.sources()):
+            pieces, sources = [], self.sources()
+            wanted = min(len(sources), MOST, self.videos * round(self.seconds / PIECE_S))
+            for number, path in enumerate(sources[:: len(sources) // wanted][:wanted]):
                 pieces.append(folder / f"piece{number}.mp4")
                 ffmpeg("-ss", "0.5", "-i", path, "-map", "0:v:0", "-t", PIECE_S, "-vf", SHAPE, *X264, pieces[-1])
             drawn = cycle(pieces)

@@ -30,9 +30,9 @@ import numpy as np
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from hydra import compose, initialize_config_dir
-from rich.console import Console
 from rich.table import Table
 
+from benchmarks.findings import Findings, add_json
 from vidcurate.app import forced
 from vidcurate.config import job
 from vidcurate.groups import conf_dir
@@ -57,7 +57,9 @@ def main() -> None:
     parser.add_argument("folder", type=Path)
     parser.add_argument("--out", type=Path, help="dataset to make, a temporary one by default; its plan is taken")
     parser.add_argument("--draws", type=int, default=500, metavar="N")
+    add_json(parser)
     arguments, overrides = parser.parse_known_args()
+    findings = Findings(arguments.json)
     with tempfile.TemporaryDirectory() as folder:
         out = arguments.out or Path(folder, "dataset")
         words = ["+experiment=plan", f"source.path={arguments.folder.absolute()}", f"out={out}", *overrides]
@@ -66,8 +68,8 @@ def main() -> None:
         plan = json.loads((out / "plan.json").read_text(encoding="utf-8"))
         command = shlex.split(plan["command"])
         start = next(place for place, word in enumerate(command) if word.startswith("+experiment="))
-        show(plan, measured(out, *run([*command[start:], "max_failures=1000000"])))
-        show_draws(out, words, arguments.draws)
+        show(findings, plan, measured(out, *run([*command[start:], "max_failures=1000000"])))
+        show_draws(findings, out, words, arguments.draws)
 
 
 def run(words: list[str]) -> tuple[float, float]:
@@ -124,7 +126,7 @@ def _size(folder: Path) -> int:
     return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
 
 
-def show(plan: dict[str, Any], found: dict[str, float]) -> None:
+def show(findings: Findings, plan: dict[str, Any], found: dict[str, float]) -> None:
     """Print forecast, interval, what was measured, and the ratio."""
     sample = plan["sample"]
     title = (
@@ -137,13 +139,15 @@ def show(plan: dict[str, Any], found: dict[str, float]) -> None:
     for name, value in found.items():
         figure = plan["forecast"][name]
         ratio = f"{figure['value'] / value:.2f}" if value else ""
+        if value:
+            findings.figure(f"{name} off by", abs(figure["value"] / value - 1))
         within = "yes" if figure["low"] <= value <= figure["high"] else "no"
         ends = f"{figure['low']:,.0f} to {figure['high']:,.0f}"
         table.add_row(name, f"{figure['value']:,.0f}", ends, f"{value:,.0f}", ratio, within)
-    Console().print(table)
+    findings.table(table)
 
 
-def show_draws(out: Path, words: list[str], draws: int) -> None:
+def show_draws(findings: Findings, out: Path, words: list[str], draws: int) -> None:
     """Print how forecasts from other samples would have been."""
     with initialize_config_dir(version_base="1.3", config_dir=str(conf_dir())):
         checked = job(compose("config", overrides=[forced(word) for word in words]))
@@ -169,7 +173,7 @@ def show_draws(out: Path, words: list[str], draws: int) -> None:
         ratios = np.quantile([figure.value / truth[name] for figure in figures], (0.05, 0.25, 0.5, 0.75, 0.95))
         held = np.mean([figure.low <= truth[name] <= figure.high for figure in figures])
         table.add_row(name, *(f"{ratio:.2f}" for ratio in ratios), f"{held:.0%}")
-    Console().print(table)
+    findings.table(table)
 
 
 if __name__ == "__main__":

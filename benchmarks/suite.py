@@ -58,11 +58,22 @@ class Benchmark:
         return self.quick if quick else self.full
 
 
+PLANNED = {"clips": "clips", "out_bytes": "bytes", "cpu_seconds": "CPU time", "wall_seconds": "wall time"}
 ALL = "all with all: synthetic, 20000 x 512"
 SMALL = "within clusters of 300: synthetic, 20000 x 512"
 LARGE = "within clusters of 2500: synthetic, 20000 x 512"
 
 SUITE = (
+    Benchmark(
+        "startup",
+        ("--repeats", "5"),
+        (),
+        600,
+        (
+            Claim("--help", "`vidcurate --help`, CPU of", "python -c 'import hydra'", "<= 2"),
+            Claim("--cfg job", "`vidcurate --cfg job`, CPU of", "python -c 'import hydra'", "<= 3"),
+        ),
+    ),
     Benchmark(
         "split",
         ("{bench}", "--transcoder", "h264", "copy", "--repeat", "1"),
@@ -227,6 +238,16 @@ SUITE = (
             ),
             Claim("AUC hard phash", "the same by pHash", "imagehash", "", ""),
             Claim("AUC hard histogram", "the same by `histogram`", "", "", ""),
+        ),
+    ),
+    Benchmark(
+        "plan",
+        ("{bench}", "--draws", "50", "plan.minutes=0.4"),
+        ("{videos}", "plan.minutes=2"),
+        3600,
+        tuple(
+            Claim(f"{name} off by", f"forecast of {words}, off by", "the run that follows", "<= 0.25", "")
+            for name, words in PLANNED.items()
         ),
     ),
     Benchmark("advised", ("{dups}",), ("{dups}",), 900),
