@@ -17,9 +17,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from hydra import compose, initialize_config_dir
+from hydra.errors import HydraException
 from omegaconf import DictConfig, open_dict
 
 from vidcurate.app import forced
+from vidcurate.config import job
+from vidcurate.errors import ConfigError
 from vidcurate.groups import conf_dir
 
 ROOT = Path(__file__).parents[1]
@@ -99,3 +102,14 @@ def composed(overrides: list[str]) -> DictConfig:
     with open_dict(config):
         config.pop("hydra", None)
     return config
+
+
+def problems(overrides: list[str]) -> list[str]:
+    """What is wrong with a command, but for a model or a folder that pages leave to their reader."""
+    try:
+        job(composed(overrides))
+    except ConfigError as error:
+        return [problem for problem in error.problems if "is required: give" not in problem]
+    except HydraException as error:
+        return [str(error)]
+    return []
