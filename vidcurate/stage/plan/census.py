@@ -40,6 +40,8 @@ Fate = Literal[
     "up to date", "failed before", "not asked for", "exact copy", "taken down", "unreadable",
 ]  # fmt: skip
 """What a run would do with an input: the first four are work, the others are not."""
+UNREAD = "cannot be read ("
+"""What follows the place of a file in messages of `source.identity`."""
 WORK: tuple[Fate, ...] = ("new", "cut again", "looked at again", "tried again")
 
 
@@ -116,8 +118,6 @@ def _fate(
         return "tried again", "it has failed before" + ("" if products else ", and retry=failed asks for it")
     if "clips" in products:
         return "cut again", why_again(brief, products, recipe, before)
-    if not products:
-        return "tried again", "retry=failed asks for it"
     if video.id in incomplete:
         return "cut again", f"files of its clips are gone, and {why_again(brief, products, recipe, before)}"
     return "looked at again", why_again(brief, products, recipe, before)
@@ -141,7 +141,8 @@ def _settled(inputs: Inputs) -> Iterator[Entry]:
         ("exact copy", inputs.copies), ("unreadable", inputs.unreadable), ("taken down", inputs.taken)
     ):  # fmt: skip
         for record in records:
-            why = record.failure["message"] if record.failure else str(record.video["reason"])
+            why = str(record.failure["message"] if record.failure else record.video["reason"])
+            why = why[max(0, why.find(UNREAD)) :]  # not where the file lies: so inputs of one fault come together
             size = int(record.video["size_bytes"])
             yield Entry(uri=record.uri, size_bytes=size, fate=cast("Fate", fate), why=masked(why))
 
@@ -160,7 +161,7 @@ def _probe(entry: Entry) -> Entry:
     try:
         info = probed(video)
     except (MediaError, StoreError, OSError) as error:
-        why = masked(str(error)).replace(video.path, video.uri)
+        why = masked(str(error).removeprefix(f"{video.path}: "))
         return replace(entry, fate="unreadable", why=why, video=None)
     return replace(entry, info=info)
 

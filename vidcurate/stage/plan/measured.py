@@ -121,7 +121,7 @@ def measure(made: Store, units: tuple[Unit, ...], recipe: Recipe, clock: Clock) 
     """
     tables = read_tables(made, but=["scores", "captions", "hashes"])
     found = {row["uri"]: row for row in tables.videos.select(["uri", "video_id", "status"]).to_pylist()}
-    messages = {row["video_id"]: f"{row['reason']}: {row['message']}" for row in tables.failures.to_pylist()}
+    messages = {row["video_id"]: row["message"].removeprefix(f"{row['uri']}: ") for row in tables.failures.to_pylist()}
     by_video: dict[str, Tried] = defaultdict(Tried)
     for name, message in messages.items():
         by_video[name].failure = message

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -19,6 +19,8 @@ from vidcurate.store.mask import masked
 
 LISTED = 10_000
 """Inputs of each kind and reason that are named."""
+STAGES = 8
+"""Stages that are named; the others are summed up."""
 METHOD = (
     "combined ratio estimator over strata of alike videos and equal work (Cochran 1977, 6.11), variance by "
     "linearisation with the finite population correction, Student's t on the logarithmic scale"
@@ -194,19 +196,25 @@ def sections(page: Page) -> Iterator[tuple[str, list[Line]]]:
             ("start-up of a worker, in these", _span(found.start_seconds), ""),
         ],
     )
-    yield (
-        "split, CPU time by stage",
-        [(stage.name, *_ends(stage.cpu_seconds, _span)) for stage in found.stages if stage.seconds.value],
-    )
+    yield "split, CPU time by stage", list(_stages((stage.name, stage.cpu_seconds) for stage in found.stages))
     if found.gpu_seconds and found.split_seconds.value:
         held = found.gpu_seconds.value / found.split_seconds.value
         yield (
             "split, GPU time held by stage",
-            [(stage.name, *_ends(stage.seconds.times(held), _span)) for stage in found.stages if stage.seconds.value],
+            list(_stages((one.name, one.seconds.times(held)) for one in found.stages)),
         )
     if found.cost:
         names = {"cpu": "cores", "gpu": "GPUs", "all": "both", "month": "storage, a month"}
         yield "cost", [(names[name], *_ends(cost, _money)) for name, cost in found.cost.items()]
+
+
+def _stages(stages: Iterable[tuple[str, Figure]]) -> Iterator[Line]:
+    """Those that take most, and the others together."""
+    ranked = sorted(stages, key=lambda one: -one[1].value)
+    for name, figure in ranked[:STAGES]:
+        yield name, *_ends(figure, _span)
+    if rest := sum(figure.value for _, figure in ranked[STAGES:]):
+        yield "others", _span(rest), ""
 
 
 def remarks(page: Page) -> Iterator[str]:
