@@ -19,6 +19,7 @@ LAYERS = (
     ("command",),
     ("app",),
     ("config", "help"),
+    ("guard",),
     ("pipeline",),
     ("ending", "onward"),
     ("report", "summary"),
@@ -114,8 +115,8 @@ print(repr((ours, others)), file=sys.stderr)
     [
         (["--help"], OURS | {"groups", "help"}, set()),
         (["--version"], OURS, set()),
-        (["--cfg", "job"], OURS | {"app", "errors", "groups"}, HYDRA),
-        (["--info", "defaults"], OURS | {"app", "errors", "groups"}, HYDRA),
+        (["--cfg", "job"], OURS | {"app", "errors", "groups", "guard"}, HYDRA),
+        (["--info", "defaults"], OURS | {"app", "errors", "groups", "guard"}, HYDRA),
     ],
     ids=["help", "version", "cfg", "info"],
 )

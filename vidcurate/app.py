@@ -26,6 +26,7 @@ from omegaconf.errors import OmegaConfBaseException
 
 from vidcurate.errors import ConfigError, Stopped, VidcurateError
 from vidcurate.groups import GROUPS, conf_dir, config_packages
+from vidcurate.guard import refuse_strangers
 from vidcurate.shell import Command
 from vidcurate.store.mask import masked
 from vidcurate.terminal import put_on
@@ -68,6 +69,7 @@ def main(arguments: Sequence[str], command: Command) -> None:
     Plugins.instance().register(ConfigPackages)
     try:
         refuse_secrets(arguments)
+        refuse_strangers(arguments)
         completes = {"-sc", "--shell-completion"} & set(arguments)  # those are no keys that are given values
         sys.argv[1:] = arguments if completes else [forced(argument) for argument in arguments]
         _command = command

@@ -13,6 +13,7 @@ from omegaconf.errors import OmegaConfBaseException
 
 from vidcurate.errors import ConfigError
 from vidcurate.groups import KINDS
+from vidcurate.guard import refuse_leaks
 from vidcurate.recipe import ALONE, STEPS, Advise, Decoder, Doctor, Plan, Recipe, TuneShots, Verify
 from vidcurate.records import Columns, Foreign, OnBad, Retry
 from vidcurate.registry import Component, Made, build, made, near
@@ -104,12 +105,13 @@ def job(config: DictConfig) -> Job:
     """Check a composed config and build what it describes.
 
     Raises:
-        ConfigError: with every problem found: unknown keys, wrong types, values out of range, foreign classes.
+        ConfigError: with every problem found: unknown keys, wrong types, values out of range, foreign classes, secrets.
     """
     try:
         values = cast("dict[str, Any]", OmegaConf.to_container(config, resolve=True))
     except OmegaConfBaseException as error:
         raise ConfigError([str(error).splitlines()[0]]) from error
+    refuse_leaks(values)
     problems = [
         f"{key!r} is not a key{near(key, KINDS + VALUES)}; keys: {', '.join(KINDS + VALUES)}"
         for key in values

@@ -11,10 +11,12 @@ VidcurateError                 exit 1
 ├── Stopped                    exit 75  a signal has ended the run; the same command goes on where it stopped
 ├── StoreError                 exit 1   a store cannot be written or read: full, read-only, not reachable
 ├── NotAtHand                  exit 1   a video's file cannot be had now; recorded, and the next run tries again
+├── Damaged                    exit 1   a file of a table is cut off, altered, or no such file
 ├── ShapeError                 exit 1   an array has the wrong shape, dtype or range
 └── MediaError                 exit 1   one video cannot be used; recorded, and the run goes on
     ├── WorkerLost                      it has ended the workers that were at it, one after the other
     ├── TimedOut                        it took longer than it may
+    ├── OverLimit                       it is larger or longer than it may be; the next run looks again
     ├── UnreadableVideo                 no container, no video stream, no codec, no bytes
     ├── DecodeError                     a stream that yields no frame, or not the one that was promised
     └── EncodeError                     a clip that cannot be written
@@ -116,12 +118,22 @@ class NotAtHand(VidcurateError):
     """A video's file cannot be had now: not reached, or no room for it; recorded, and the next run tries again."""
 
 
+class Damaged(VidcurateError, ValueError):
+    """A file of a table is cut off, altered, no such file, or more than this machine could hold."""
+
+
 class ShapeError(VidcurateError):
     """An array has the wrong shape, dtype or range."""
 
 
 class MediaError(VidcurateError):
-    """One video cannot be used; it becomes a row of FAILURES and the run goes on."""
+    """One video cannot be used; it becomes a row of FAILURES and the run goes on.
+
+    Attributes:
+        lasts: whether another run with the same recipe need not try.
+    """
+
+    lasts: ClassVar[bool] = True
 
 
 class WorkerLost(MediaError):
@@ -130,6 +142,12 @@ class WorkerLost(MediaError):
 
 class TimedOut(MediaError):
     """A video took longer than it may."""
+
+
+class OverLimit(MediaError):
+    """A video is larger or longer than `source.max_...` allow; to look at it again costs nothing."""
+
+    lasts = False
 
 
 class UnreadableVideo(MediaError):

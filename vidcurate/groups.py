@@ -6,6 +6,7 @@ Nothing heavy is imported, so that the help page is there at once.
 from __future__ import annotations
 
 import importlib.metadata
+from functools import cache
 from pathlib import Path
 
 KINDS = (
@@ -27,3 +28,9 @@ def conf_dir() -> Path:
 def config_packages() -> tuple[importlib.metadata.EntryPoint, ...]:
     """Entry points by which other packages bring a folder of options: `vidcurate.conf`, value `package.folder`."""
     return tuple(importlib.metadata.entry_points(group="vidcurate.conf"))
+
+
+@cache
+def trusted() -> frozenset[str]:
+    """Packages whose components configs may name: vidcurate, and those that bring options."""
+    return frozenset({"vidcurate"}) | {entry.value.split(":")[0].split(".")[0] for entry in config_packages()}

@@ -15,7 +15,7 @@ from vidcurate.model.device import best_device
 from vidcurate.model.memory import give_back
 from vidcurate.onward import onward
 from vidcurate.recipe import Recipe
-from vidcurate.records import Columns, Foreign, OnBad, Retry, Video
+from vidcurate.records import UNLIMITED, Columns, Foreign, Limits, OnBad, Retry, Video
 from vidcurate.report import drawn, write_advice, write_report
 from vidcurate.runtime.base import Runtime
 from vidcurate.runtime.local import Local
@@ -177,8 +177,11 @@ def curate(
         else:
             demand_finished(store)
         if "split" in steps:
+            limits = UNLIMITED if source is None else source.limits
             with step("split"):
-                records_of = partial(_processed, recipe=recipe, store=store, runtime=runtime, lease=lease)
+                records_of = partial(
+                    _processed, recipe=recipe, store=store, runtime=runtime, lease=lease, limits=limits
+                )
                 split(recipe, source, store, records_of, retry)
         unread = [] if {"dedup", "advise"} & set(steps) else ["hashes"]
         unread += ["scores"] * (set(steps) == {"split"})
@@ -219,10 +222,10 @@ def _adopted(store: Store, foreign: Foreign) -> Tables:
 
 
 def _processed(
-    todo: Sequence[Video], *, recipe: Recipe, store: Store, runtime: Runtime, lease: Link | None
+    todo: Sequence[Video], *, recipe: Recipe, store: Store, runtime: Runtime, lease: Link | None, limits: Limits
 ) -> Iterator[Record]:
     """Records as they are committed: of videos that a worker takes alone, then of long ones, which workers share."""
-    alone = partial(process, recipe=recipe, out=store.url, lease=lease)
+    alone = partial(process, recipe=recipe, out=store.url, lease=lease, limits=limits)
     given_up = partial(give_up, recipe=recipe, store=store)
     parts: list[Part] = []
     for outcome in runtime.map(partial(alone, part_length=runtime.part_length), todo, lost=given_up):
@@ -231,7 +234,8 @@ def _processed(
         else:
             parts += outcome
     whole: list[Video] = []
-    for shares in complete(runtime.map(partial(cut_part, recipe=recipe, out=store.url), parts, lost=spoilt)):
+    cut = partial(cut_part, recipe=recipe, out=store.url, limits=limits)
+    for shares in complete(runtime.map(cut, parts, lost=spoilt)):
         sound = [share for share in shares if isinstance(share, Share)]
         if len(sound) == len(shares):
             record = join(sound, recipe, store)
@@ -242,7 +246,13 @@ def _processed(
 
 
 def process(
-    video: Video, *, recipe: Recipe, out: str, part_length: float | None = None, lease: Link | None = None
+    video: Video,
+    *,
+    recipe: Recipe,
+    out: str,
+    part_length: float | None = None,
+    lease: Link | None = None,
+    limits: Limits = UNLIMITED,
 ) -> Record | tuple[Part, ...]:
     """One video, wholly on one worker, from its file to its committed record; whatever befalls it, the others go on.
 
@@ -257,7 +267,7 @@ def process(
     products = missing(known, made_from)
     try:
         if known is None or "clips" in products or not all_stored(store, known):
-            outcome = from_source(video, recipe, store, part_length)
+            outcome = from_source(video, recipe, store, part_length, limits)
             if not isinstance(outcome, Record):
                 return outcome
             record = outcome
@@ -270,7 +280,8 @@ def process(
         if known is not None and "clips" not in products:
             record = unseen(known, error)
         else:  # a fault of the video lasts; anything else may pass, and the next run tries again
-            record = failed(video, "split", error, made_from if isinstance(error, MediaError) else {})
+            lasts = isinstance(error, MediaError) and error.lasts
+            record = failed(video, "split", error, made_from if lasts else {})
     if lease is not None:
         lease.demand(store)
     return _commit(store, known, record)
@@ -290,7 +301,7 @@ def _commit(store: Store, known: Record | None, record: Record) -> Record:
 
 
 def from_source(
-    video: Video, recipe: Recipe, store: Store, part_length: float | None = None
+    video: Video, recipe: Recipe, store: Store, part_length: float | None = None, limits: Limits = UNLIMITED
 ) -> Record | tuple[Part, ...]:
     """Decode a video once, for its shots, its clips and all that looks at them; or say how to share it."""
     with timed("start"):  # a worker's first video waits for libraries
@@ -298,7 +309,7 @@ def from_source(
         give_back()
     with at_hand(video, store) as (path, folder):
         with timed("probe"):
-            info = probe(path)
+            info = probe(path, limits)
             if part_length is not None and (parts := parts_of(video, path, info, recipe.splitter, part_length)):
                 return parts
         wants = samplings(recipe, products)
@@ -312,6 +323,7 @@ def from_source(
             folder,
             device,
             hardware=recipe.decoder == "nvdec",
+            limits=limits,
         )
         clips, seen = look(cutting, recipe, products, device)
         seen = replace(seen, captions=enhanced(seen.captions, recipe.enhancer, device))

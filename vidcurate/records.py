@@ -90,6 +90,25 @@ class Foreign:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """What a video of a stranger's may ask of this machine; None is no limit.
+
+    Attributes:
+        max_pixels: of one picture.
+        max_duration: seconds.
+        max_decoded_bytes: of all its frames together, at three bytes a pixel.
+    """
+
+    max_pixels: int | None = None
+    max_duration: float | None = None
+    max_decoded_bytes: int | None = None
+
+
+UNLIMITED = Limits()
+"""For what we have made ourselves."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class VideoInfo:
     """What the container says about a video, before any frame is decoded.
 

@@ -15,7 +15,7 @@ import pkgutil
 import threading
 from abc import ABC
 from collections.abc import Mapping, Sequence
-from functools import cache, lru_cache
+from functools import lru_cache
 from types import MappingProxyType
 from typing import Annotated, Any, ClassVar, TypeVar, cast, dataclass_transform
 
@@ -24,7 +24,7 @@ from pydantic.dataclasses import dataclass as pydantic_dataclass
 
 from vidcurate.errors import ConfigError
 from vidcurate.groups import KINDS as KINDS
-from vidcurate.groups import config_packages
+from vidcurate.groups import trusted
 
 Seconds = Annotated[float, pydantic.Field(ge=0, allow_inf_nan=False)]
 """A length of time, 0 or more."""
@@ -191,7 +191,7 @@ def admit(kind: str, key: str, name: object) -> type[Component]:
     """
     module_name, _, class_name = str(name).rpartition(".")
     cls = None
-    if module_name.split(".")[0] in _trusted():
+    if module_name.split(".")[0] in trusted():
         try:
             cls = getattr(importlib.import_module(module_name), class_name, None)
         except ImportError:
@@ -209,11 +209,6 @@ def near(word: str, known: Sequence[str] | Mapping[str, object]) -> str:
     """`; did you mean ...?` for a misspelt word, or nothing."""
     close = difflib.get_close_matches(word, list(known), n=1, cutoff=0.6)
     return f"; did you mean {close[0]!r}?" if close else ""
-
-
-@cache
-def _trusted() -> frozenset[str]:
-    return frozenset({"vidcurate"}) | {entry.value.split(":")[0].split(".")[0] for entry in config_packages()}
 
 
 def _problem(key: str, cls: type, name: str, detail: dict[str, Any]) -> str:

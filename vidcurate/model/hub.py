@@ -68,7 +68,7 @@ class Place:
         from transformers import AutoConfig
 
         with self.reading():
-            return AutoConfig.from_pretrained(self.path, local_files_only=self.offline)
+            return AutoConfig.from_pretrained(self.path, local_files_only=self.offline, trust_remote_code=False)
 
     def check_installed(self) -> None:
         """Raise `MissingExtra` where transformers is not installed."""

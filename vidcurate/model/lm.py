@@ -52,7 +52,7 @@ def load(place: Place | None, device: str, precision: str, max_tokens: int, batc
         )
         where: dict[str, Any] = {"gguf_file": file.name, "local_files_only": True}
     else:
-        where = {"local_files_only": place.offline}
+        where = {"local_files_only": place.offline, "trust_remote_code": False}
     with place.reading():
         tokenizer = AutoTokenizer.from_pretrained(place.path, **where)
         model = AutoModelForCausalLM.from_pretrained(place.path, dtype=DTYPES[precision], **where)

@@ -81,7 +81,7 @@ class RemoteCheckpoint:
         from transformers import AutoModel, AutoProcessor
 
         place = self._place
-        where = {"trust_remote_code": True, "local_files_only": place.offline}
+        where = {"trust_remote_code": self.trusted, "local_files_only": place.offline}
         kind = torch_type(precision)
         try:
             with place.reading():

@@ -85,7 +85,9 @@ def _tokenizer(place: Place, words: int) -> Any:
 
     try:
         with place.reading():
-            tokenizer = AutoTokenizer.from_pretrained(place.path, local_files_only=place.offline)
+            tokenizer = AutoTokenizer.from_pretrained(
+                place.path, local_files_only=place.offline, trust_remote_code=False
+            )
     except ConfigError as error:
         needs = "has a tokenizer that cannot be read; without tokenizer.json it takes pip install sentencepiece, or"
         raise place.missing(needs) from error

@@ -68,7 +68,7 @@ class VisionLanguage:
         with self.place.reading():
             processor = self._processor(config)
             model = AutoModelForImageTextToText.from_pretrained(
-                self.place.path, dtype=dtype, local_files_only=self.place.offline
+                self.place.path, dtype=dtype, local_files_only=self.place.offline, trust_remote_code=False
             )
         model.to(device).eval()
         yes, no = self._first_tokens(processor.tokenizer)
@@ -95,16 +95,22 @@ class VisionLanguage:
         from transformers.models.auto.processing_auto import PROCESSOR_MAPPING
 
         if importlib.util.find_spec("torchvision") is not None:
-            return AutoProcessor.from_pretrained(self.place.path, local_files_only=self.place.offline)
+            return AutoProcessor.from_pretrained(
+                self.place.path, local_files_only=self.place.offline, trust_remote_code=False
+            )
         whole = PROCESSOR_MAPPING[type(config)]
 
         class Pictures(whole):  # type: ignore[misc, valid-type]  # its class is known at run time only
             def check_argument_for_proper_class(self, *_: object) -> None:
                 """The processor for videos may be None."""
 
-        tokenizer = AutoTokenizer.from_pretrained(self.place.path, local_files_only=self.place.offline)
+        tokenizer = AutoTokenizer.from_pretrained(
+            self.place.path, local_files_only=self.place.offline, trust_remote_code=False
+        )
         parts = {
-            "image_processor": AutoImageProcessor.from_pretrained(self.place.path, local_files_only=self.place.offline),
+            "image_processor": AutoImageProcessor.from_pretrained(
+                self.place.path, local_files_only=self.place.offline, trust_remote_code=False
+            ),
             "tokenizer": tokenizer,
             "video_processor": None,
         }

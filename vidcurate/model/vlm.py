@@ -76,9 +76,14 @@ def load(place: Place, device: str, precision: Precision, how: Generation) -> Sa
     dtype = torch_type(precision)
     with place.reading():
         model, found = AutoModelForImageTextToText.from_pretrained(
-            place.path, config=config, dtype=dtype, output_loading_info=True, local_files_only=place.offline
+            place.path,
+            config=config,
+            dtype=dtype,
+            output_loading_info=True,
+            local_files_only=place.offline,
+            trust_remote_code=False,
         )
-        tokenizer = AutoTokenizer.from_pretrained(place.path, local_files_only=place.offline)
+        tokenizer = AutoTokenizer.from_pretrained(place.path, local_files_only=place.offline, trust_remote_code=False)
         says, _ = ImageProcessingMixin.get_image_processor_dict(place.path, local_files_only=place.offline)
     if found["missing_keys"]:
         some = ", ".join(sorted(found["missing_keys"])[:3])

@@ -15,6 +15,7 @@ from fsspec.implementations.local import LocalFileSystem
 from vidcurate.errors import MissingInput, StoreError
 from vidcurate.registry import register
 from vidcurate.source.base import Input, Source
+from vidcurate.source.confined import confined
 from vidcurate.source.stamp import Stamp, listed_stamp, stamp_of
 from vidcurate.store.mask import masked
 from vidcurate.store.reach import located
@@ -46,6 +47,7 @@ class Folder(Source):
 
         Raises:
             MissingInput: there is no such folder, or no video in it.
+            ConfigError: a link leads to what is not `below`.
         """
         fs, root = located(self.path)
         stamps = {name: stamp for name, stamp in self._listed(fs, root) if not _hidden(name)}
@@ -55,7 +57,8 @@ class Folder(Source):
             raise MissingInput(f"source.path={self.path!r}: {self._why_none(list(stamps), videos)}")
         start = f"{root.rstrip('/')}/"
         inputs = (Input(uri=_printable(name), path=_path(fs, start + name), stamp=stamps[name]) for name in chosen)
-        return iter(sorted(inputs, key=lambda entry: entry.uri))
+        ordered = sorted(inputs, key=lambda entry: entry.uri)
+        return iter(confined(ordered, self.below, self.path))
 
     def _listed(self, fs: Any, root: str) -> list[tuple[str, Stamp | None]]:
         """Relative name and stamp of every file, in one pass over the folder."""

@@ -15,8 +15,10 @@ import pydantic
 from vidcurate.errors import ConfigError, MissingInput, StoreError
 from vidcurate.registry import register
 from vidcurate.source.base import Input, Source
+from vidcurate.source.confined import confined
 from vidcurate.source.folder import SUFFIXES
 from vidcurate.store.mask import masked
+from vidcurate.store.options import Size
 from vidcurate.store.reach import is_url, located
 
 KEYS = ("path", "uri", "url", "video")
@@ -47,16 +49,18 @@ class ListFile(Source):
 
     Attributes:
         path: the manifest, a local path or a URL; UTF-8.
+        max_manifest_bytes: a larger manifest is refused.
     """
 
     path: Annotated[str, pydantic.Field(min_length=1)]
+    max_manifest_bytes: Size = 2**31
 
     def inputs(self) -> Iterator[Input]:
         """Everything that is listed, sorted by uri.
 
         Raises:
             MissingInput: there is no such manifest, or nothing in it.
-            ConfigError: it is not what its suffix says, or has no column or key for paths.
+            ConfigError: it is not what its suffix says, has no column or key for paths, or names what is not `below`.
         """
         entries = self._entries()
         if not entries:
@@ -68,12 +72,16 @@ class ListFile(Source):
             times[name] += 1
             uri = _printable(name if times[name] == 1 else f"{name}#{times[name]}")
             listed.append(Input(uri=uri, path=self._resolve(entry), license=license))
-        return iter(sorted(listed, key=lambda found: found.uri))
+        ordered = sorted(listed, key=lambda found: found.uri)
+        return iter(confined(ordered, self.below, self._home))
 
     def _entries(self) -> list[Entry]:
         fs, name = located(self.path)
         read = {".csv": _csv, ".tsv": _tsv, ".json": _json, ".jsonl": _json_lines, ".ndjson": _json_lines}
         try:
+            size = int(fs.size(name) or 0)
+            if size > self.max_manifest_bytes:
+                raise ValueError(f"{size} bytes; source.max_manifest_bytes is {self.max_manifest_bytes}")
             text = fs.cat_file(name).decode("utf-8-sig")
             entries = read.get(PurePosixPath(name).suffix.lower(), _lines)(text)
         except (OSError, StoreError) as error:
@@ -95,8 +103,15 @@ class ListFile(Source):
         if is_url(entry):
             return entry
         if is_url(self.path) and not entry.startswith("/"):
-            return f"{self.path.rpartition('/')[0]}/{entry}"
-        return str(Path(self.path).expanduser().absolute().parent / entry)
+            return f"{self._home}/{entry}"
+        return str(Path(self._home) / entry)
+
+    @property
+    def _home(self) -> str:
+        """The manifest's folder."""
+        if is_url(self.path):
+            return self.path.rpartition("/")[0]
+        return str(Path(self.path).expanduser().absolute().parent)
 
 
 def _printable(name: str) -> str:

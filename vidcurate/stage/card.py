@@ -19,6 +19,7 @@ import pyarrow.compute as pc
 from vidcurate.recipe import Recipe
 from vidcurate.sharder.base import Shard, Sharder, Subset
 from vidcurate.store.files import Store
+from vidcurate.store.mask import masked_values
 from vidcurate.store.provenance import versions
 
 NAME = "README.md"
@@ -74,7 +75,7 @@ def write_card(
 def made_with(recipe: Recipe) -> dict[str, Any]:
     """What a card says of how a dataset was made, in plain values."""
     rule = recipe.dedup
-    config = json.loads(json.dumps(recipe.config(), default=vars))
+    config = masked_values(json.loads(json.dumps(recipe.config(), default=vars)))
     return {
         "captioner": recipe.captioner.name,
         "dedup": rule.name,

@@ -110,5 +110,5 @@ def _read(store: Store, vectors: Vectors) -> Clusters:
     order = pc.index_in(vectors.ids, value_set=pa.chunked_array(ids))
     if order.null_count:
         raise MissingInput(f"{FOLDER}: {order.null_count} of {len(order)} clips are gone; remove it and run again")
-    centroids = np.load(io.BytesIO(store.read(CENTROIDS)))
+    centroids = np.load(io.BytesIO(store.read(CENTROIDS)), allow_pickle=False)
     return Clusters(labels=np.array(labels, np.int32)[order.to_numpy()], centroids=centroids)

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from vidcurate.errors import DecodeError, EncodeError
-from vidcurate.records import Clip, CutClip, Sampling, Shot, Span, VideoInfo, Written
+from vidcurate.records import UNLIMITED, Clip, CutClip, Limits, Sampling, Shot, Span, VideoInfo, Written
 from vidcurate.registry import loaded
 from vidcurate.splitter.base import Splitter, found
 from vidcurate.splitter.spans import pieces
@@ -61,6 +61,7 @@ class Cutting:
         hardware: whether the GPU decodes what it can.
         threaded: whether a thread decodes and another one encodes while models work; None where those run on a GPU,
             for on a CPU they would only take its core from each other. What comes out is the same.
+        limits: what the video may come to.
     """
 
     found: Found
@@ -79,8 +80,9 @@ class Cutting:
         *,
         hardware: bool = False,
         threaded: bool | None = None,
+        limits: Limits = UNLIMITED,
     ) -> None:
-        self._part, self._hardware = part, hardware
+        self._part, self._hardware, self._limits = part, hardware, limits
         self._threaded = device != "cpu" if threaded is None else threaded
         self._video_id, self._path, self._info, self._folder = video_id, path, info, folder
         self._splitter, self._transcoder, self._device = splitter, transcoder, device
@@ -91,13 +93,14 @@ class Cutting:
 
         Raises:
             DecodeError: not one frame can be decoded.
+            OverLimit: the video is more than it may be.
             EncodeError: a clip cannot be written, or not as it should be.
         """
         part = self._part
         since = part.since if part is not None else None
         vectors = any(want.vectors for want in self._resizes)
         kind = {"vectors": vectors, "hardware": self._hardware, "threaded": self._threaded}
-        frames = Lookahead(self._path, self._info, since=since, **kind)
+        frames = Lookahead(self._path, self._info, since=since, limits=self._limits, **kind)
         with timed("shots"):
             shots = found(self._splitter, frames.thumbnails(self._splitter.thumbnail), self._device)
         if part is not None:

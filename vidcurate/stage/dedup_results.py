@@ -9,7 +9,7 @@ import fsspec
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from vidcurate.errors import MissingInput, ShapeError
+from vidcurate.errors import Damaged, MissingInput, ShapeError
 from vidcurate.records import Listed
 from vidcurate.stage.foreign import examples
 from vidcurate.store import parquet
@@ -107,8 +107,8 @@ def find_result(place: str) -> DedupResult:
         files = sorted({name for pattern in patterns for name in fs.glob(pattern)})
     try:
         names = {file: set(parquet.schema_of(fs, file).names) for file in files}
-    except pa.ArrowException as error:
-        raise ShapeError(f"decisions={place}: a file cannot be read as parquet: {error}") from error
+    except Damaged as error:
+        raise ShapeError(f"decisions={place}: {error}") from error
     tables = tuple(file for file in files if {"id", "max_id", SCORE} <= names[file])
     lists = tuple(file for file in files if "id" in names[file] and _is_list(file))
     if not tables and not lists:

@@ -11,6 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from vidcurate.errors import Damaged
 from vidcurate.stage.faults import Fault
 from vidcurate.stage.reading import Rows
 from vidcurate.store import parquet
@@ -110,6 +111,8 @@ def _filled(fs: fsspec.AbstractFileSystem, parts: Sequence[Rows], filling: Filli
             for lists in _blocks(fs, part):
                 filling.add(row, lists)
                 row += len(lists)
+        except Damaged as error:
+            filling.broken[str(error).removeprefix(f"{part.path}: ")].append(part.path)
         except (pa.ArrowException, OSError) as error:
             filling.broken[f"cannot be read as parquet: {error}"].append(part.path)
     return filling

@@ -11,6 +11,7 @@ from collections.abc import Collection, Mapping
 
 import pyarrow as pa
 
+from vidcurate.errors import Damaged
 from vidcurate.store.files import Store
 
 log = logging.getLogger(__name__)
@@ -40,7 +41,7 @@ def read_named(store: Store) -> dict[str, Named]:
         table = store.read_table(KEY, SCHEMA.names).cast(SCHEMA)
     except FileNotFoundError:
         return {}
-    except (OSError, pa.ArrowException, KeyError) as error:
+    except (OSError, Damaged, pa.ArrowException, KeyError) as error:
         log.warning("%s is not readable (%s); all inputs are hashed anew", store.path(KEY), error)
         return {}
     uris, *facts = (column.to_pylist() for column in table.columns)

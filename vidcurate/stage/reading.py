@@ -10,7 +10,7 @@ import fsspec
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from vidcurate.errors import MissingInput, ShapeError
+from vidcurate.errors import Damaged, MissingInput, ShapeError
 from vidcurate.records import Columns
 from vidcurate.store import parquet
 from vidcurate.store.reach import located
@@ -86,6 +86,8 @@ def read_rows(fs: fsspec.AbstractFileSystem, path: str, columns: Columns, only: 
         table = parquet.read(fs, path, list(read))
         ids = _text(table[id_])
         sources = _text(table[source]) if source else pa.chunked_array([pa.nulls(len(ids), pa.string())])
+    except Damaged as error:
+        raise ShapeError(str(error).removeprefix(f"{path}: ")) from error
     except (pa.ArrowException, OSError) as error:
         raise ShapeError(f"cannot be read as parquet: {error}") from error
     facts, wanted = table.select(others), None

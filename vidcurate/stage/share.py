@@ -11,7 +11,7 @@ from vidcurate.errors import StoreError, VidcurateError
 from vidcurate.model.device import best_device
 from vidcurate.model.memory import give_back
 from vidcurate.recipe import Recipe
-from vidcurate.records import CutClip, VideoInfo
+from vidcurate.records import UNLIMITED, CutClip, Limits, VideoInfo
 from vidcurate.source.place import at_hand
 from vidcurate.stage.cut import Cutting, Found
 from vidcurate.stage.enhance import enhanced
@@ -52,7 +52,7 @@ class Spoilt:
     part: Part
 
 
-def cut_part(part: Part, *, recipe: Recipe, out: str) -> Share | Spoilt:
+def cut_part(part: Part, *, recipe: Recipe, out: str, limits: Limits = UNLIMITED) -> Share | Spoilt:
     """Find the shots that begin in a part, and cut, see and deliver their clips."""
     with timed("start"):
         store, device, products = Store(out), best_device(), frozenset(wanted(recipe))
@@ -61,7 +61,7 @@ def cut_part(part: Part, *, recipe: Recipe, out: str) -> Share | Spoilt:
     try:
         with at_hand(video, store) as (path, folder):
             with timed("probe"):
-                info, wants = probe(path), samplings(recipe, products)
+                info, wants = probe(path, limits), samplings(recipe, products)
             cutting = Cutting(
                 video.id,
                 path,
@@ -73,6 +73,7 @@ def cut_part(part: Part, *, recipe: Recipe, out: str) -> Share | Spoilt:
                 device,
                 part,
                 hardware=recipe.decoder == "nvdec",
+                limits=limits,
             )
             clips, seen = look(cutting, recipe, products, device)
             seen = replace(seen, captions=enhanced(seen.captions, recipe.enhancer, device))

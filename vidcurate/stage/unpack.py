@@ -11,6 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
+from vidcurate.errors import ShapeError
 from vidcurate.sharder.base import Sample, Subset
 from vidcurate.store.files import Store
 
@@ -27,11 +28,16 @@ def unpack(store: Store, key: str, subset: Subset, without: Collection[str], fol
 
     Returns:
         The others, in their order.
+
+    Raises:
+        ShapeError: a member is no file, or its name leads elsewhere.
     """
     found: dict[str, dict[str, bytes]] = {}
     with store.fs.open(store.path(key), "rb") as file, tarfile.open(fileobj=file) as tar:
         for member in tar:
             name, _, suffix = member.name.partition(".")
+            if not member.isfile() or "/" in name or "\\" in name or name in ("", ".", ".."):
+                raise ShapeError(f"{store.path(key)}: {member.name!r} is no file of a sample; do not trust this shard")
             content = tar.extractfile(member)
             if name in without or content is None:
                 continue
@@ -57,5 +63,5 @@ def _sample(key: str, members: dict[str, bytes], subset: Subset, folder: Path) -
         caption=members["txt"].decode(),
         metadata=metadata,
         subset=subset,
-        vector=np.load(io.BytesIO(members["npy"])) if "npy" in members else None,
+        vector=np.load(io.BytesIO(members["npy"]), allow_pickle=False) if "npy" in members else None,
     )

@@ -12,6 +12,7 @@ from typing import Any
 import pyarrow as pa
 from fsspec.implementations.local import LocalFileSystem
 
+from vidcurate.errors import StoreError
 from vidcurate.store import parquet, permit
 from vidcurate.store.reach import located
 from vidcurate.store.room import reserved
@@ -36,7 +37,13 @@ class Store:
         return f"Store({self.root!r})"
 
     def path(self, key: str) -> str:
-        """Full path of a key on the store's file system."""
+        """Full path of a key on the store's file system.
+
+        Raises:
+            StoreError: the key leads out of the store; who reads keys in a stranger's files need not look at them.
+        """
+        if ".." in key or "\0" in key:
+            _demand_inside(key, self.url)
         return f"{self.root}/{key}"
 
     def place(self, key: str) -> str:
@@ -243,6 +250,11 @@ def _linked(staged: Path, goal: Path) -> bool:
         with goal.open("xb") as file:
             file.write(staged.read_bytes())
     return True
+
+
+def _demand_inside(key: str, url: str) -> None:
+    if "\0" in key or ".." in key.replace("\\", "/").split("/"):
+        raise StoreError(f"{key!r} leads out of {url}: no name of a file of a dataset; do not trust what names it")
 
 
 def _is_private(key: str) -> bool:

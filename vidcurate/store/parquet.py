@@ -2,18 +2,25 @@
 
 cudf knows neither float16 nor dictionaries, binary or fixed-size lists: tables that hold such are left to pyarrow, and
 so are those too large to lie in host memory twice.
+
+Files may be anybody's: what is damaged is `Damaged`, and what could not lie in the memory of this machine is refused
+before it is read, as a few kilobytes of parquet can declare billions of rows.
 """
 
 from __future__ import annotations
 
 import importlib.util
 import io
+import os
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from functools import cache
 
 import fsspec
 import pyarrow as pa
 import pyarrow.parquet as pq
+
+from vidcurate.errors import Damaged
 
 BUFFER = 2**22
 """Bytes of a column that are read at once; without it a whole column of a row group would be."""
@@ -21,9 +28,17 @@ GPU_BYTES = 2**29
 """Largest table or row group, uncompressed, that goes by way of the GPU."""
 
 
+WIDTHS = {"BOOLEAN": 1 / 8, "INT32": 4, "INT64": 8, "INT96": 8, "FLOAT": 4, "DOUBLE": 8}
+"""Bytes that a value of a physical type takes in memory at least; of others, the offset of four."""
+
+
 def schema_of(fs: fsspec.AbstractFileSystem, path: str) -> pa.Schema:
-    """Names and types of a file's columns."""
-    with fs.open(path, "rb") as file:
+    """Names and types of a file's columns.
+
+    Raises:
+        Damaged: it is no parquet file.
+    """
+    with undamaged(path), fs.open(path, "rb") as file:
         return pq.ParquetFile(file).schema_arrow.remove_metadata()
 
 
@@ -34,14 +49,19 @@ def read(fs: fsspec.AbstractFileSystem, path: str, columns: Sequence[str] | None
         fs: where the file is.
         path: of the file.
         columns: names of those wanted, in this order; None takes all.
+
+    Raises:
+        Damaged: it is no parquet file, or too much for this machine.
     """
-    with fs.open(path, "rb") as file:
+    with undamaged(path), fs.open(path, "rb") as file:
         parquet = pq.ParquetFile(file)
+        _demand_room(parquet, path, columns)
         schema = _chosen(parquet, columns)
         groups = [parquet.metadata.row_group(group) for group in range(parquet.num_row_groups)]
         if not _fits(schema, sum(group.total_byte_size for group in groups)):
             return parquet.read(schema.names).select(schema.names).replace_schema_metadata()
-    return _read_cudf(fs, path, schema, range(len(groups)))
+    with undamaged(path):
+        return _read_cudf(fs, path, schema, range(len(groups)))
 
 
 def read_blocks(fs: fsspec.AbstractFileSystem, path: str, column: str, size: int) -> Iterator[pa.Array]:
@@ -52,8 +72,11 @@ def read_blocks(fs: fsspec.AbstractFileSystem, path: str, column: str, size: int
         path: of the file.
         column: its name.
         size: numbers in a block, about; a block read by cudf is a row group.
+
+    Raises:
+        Damaged: it is no parquet file.
     """
-    with fs.open(path, "rb") as file:
+    with undamaged(path), fs.open(path, "rb") as file:
         parquet = pq.ParquetFile(file, buffer_size=BUFFER, pre_buffer=False)
         schema = _chosen(parquet, [column])
         for group in range(parquet.num_row_groups):
@@ -73,6 +96,17 @@ def write(table: pa.Table) -> bytes:
     sink = pa.BufferOutputStream()
     pq.write_table(table, sink, compression="zstd")
     return bytes(sink.getvalue().to_pybytes())
+
+
+@contextmanager
+def undamaged(path: str) -> Iterator[None]:
+    """Call a file damaged whatever a parquet reader says of it; trouble with disk and network is passed on."""
+    try:
+        yield
+    except (pa.ArrowException, OSError) as error:
+        if isinstance(error, OSError) and error.errno is not None:
+            raise
+        raise Damaged(f"{path}: cannot be read as parquet: {error}") from error
 
 
 @cache
@@ -95,6 +129,22 @@ def _is_known(kind: pa.DataType) -> bool:
         return _is_known(kind.value_type)
     plain = pa.types.is_string(kind) or pa.types.is_boolean(kind) or pa.types.is_integer(kind)
     return plain or kind in (pa.float32(), pa.float64())
+
+
+def _demand_room(parquet: pq.ParquetFile, path: str, columns: Sequence[str] | None) -> None:
+    """Refuse a table that declares more than could lie in memory."""
+    wanted = None if columns is None else {f"{name}." for name in columns}
+    need = 0.0
+    for group in range(parquet.num_row_groups):
+        facts = parquet.metadata.row_group(group)
+        for chunk in (facts.column(index) for index in range(facts.num_columns)):
+            if wanted is None or f"{chunk.path_in_schema.partition('.')[0]}." in wanted:
+                need += chunk.num_values * WIDTHS.get(chunk.physical_type, 4)
+    have = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") if hasattr(os, "sysconf") else float("inf")
+    if need > have:
+        raise Damaged(
+            f"{path}: declares {need:.0f} bytes of numbers and texts; this machine has {have} bytes of memory"
+        )
 
 
 def _chosen(parquet: pq.ParquetFile, columns: Sequence[str] | None) -> pa.Schema:

@@ -24,23 +24,27 @@ MAX_READ_ERRORS = 10
 _URL = re.compile(r"[a-zA-Z][a-zA-Z0-9+.-]+://")
 
 
-def opened(path: str | Within, accelerator: HWAccel | None = None) -> InputContainer:
+def opened(path: str | Within, accelerator: HWAccel | None = None, max_pixels: int | None = None) -> InputContainer:
     """Open a file or URL for reading.
 
     Args:
         path: a local path, whatever characters it holds, a URL with `://`, or a part of a file.
         accelerator: what decodes, where it can; None decodes here.
+        max_pixels: of a picture; larger ones are not looked at.
 
     Raises:
         UnreadableVideo: there is no file, or FFmpeg knows no such container.
     """
+    options = {} if max_pixels is None else {"max_pixels": str(max_pixels)}
+    if isinstance(path, str) and not _URL.match(path):
+        options["protocol_whitelist"] = "file"  # a playlist reaches nothing beyond this disk
     try:
         if isinstance(path, Within):
             path.seek(0)
-            return av.open(path, "r", metadata_errors="replace", hwaccel=accelerator)
+            return av.open(path, "r", metadata_errors="replace", hwaccel=accelerator, options=options)
         # `file:` keeps FFmpeg from reading a dash, a colon or a percent sign of a path as syntax of its own.
         place = path if _URL.match(path) else f"file:{path}"
-        return av.open(place, metadata_errors="replace", hwaccel=accelerator)
+        return av.open(place, metadata_errors="replace", hwaccel=accelerator, options=options)
     except av.FFmpegError as error:
         raise UnreadableVideo(f"{path}: no container can be read ({error.strerror}); copy the file again") from error
 
@@ -60,7 +64,10 @@ def sound(container: InputContainer) -> AudioStream | None:
 
 
 def frames(
-    container: InputContainer, stream: VideoStream | AudioStream, key: int | None = None
+    container: InputContainer,
+    stream: VideoStream | AudioStream,
+    key: int | None = None,
+    max_pixels: int | None = None,
 ) -> Iterator[av.VideoFrame | av.AudioFrame | None]:
     """Frames of one stream in presentation order, those of a video from a key frame on.
 
@@ -68,12 +75,15 @@ def frames(
         container: as it was opened, or after a seek.
         stream: one of its streams.
         key: timestamp of the key frame; None takes the first one.
+        max_pixels: of a picture; larger ones are skipped before they take memory.
 
     Yields:
         a frame, or None for something skipped: a packet that cannot be read or decoded, one that precedes every key
         frame, or a frame that the decoder calls corrupt.
     """
     stream.codec_context.thread_count = DECODER_THREADS
+    if max_pixels is not None:
+        stream.codec_context.options = {**stream.codec_context.options, "max_pixels": str(max_pixels)}
     for other in container.streams:
         other.discard = Discard.default if other is stream else Discard.all  # not even read, where the format allows
     started = stream.type == "audio"

@@ -7,11 +7,12 @@ from collections.abc import Iterator
 import av
 
 from vidcurate.errors import DecodeError
-from vidcurate.records import VideoInfo
+from vidcurate.records import UNLIMITED, Limits, VideoInfo
 from vidcurate.video import nvdec
 from vidcurate.video.clock import Clock
 from vidcurate.video.container import frames, opened, picture
 from vidcurate.video.index import Since
+from vidcurate.video.limits import Meter
 from vidcurate.video.vectors import ask_for_vectors
 from vidcurate.video.within import Within
 
@@ -42,6 +43,7 @@ class Decoding:
         since: begin with a frame amid it, and insist that this and all later ones are those that it lists.
         vectors: whether frames come with the codec's motion vectors, which no hardware tells.
         hardware: whether the GPU decodes what it can.
+        limits: what it may come to.
     """
 
     def __init__(
@@ -52,8 +54,10 @@ class Decoding:
         *,
         vectors: bool = False,
         hardware: bool = False,
+        limits: Limits = UNLIMITED,
     ) -> None:
         self._path, self._info, self._since, self._vectors = path, info, since, vectors
+        self._limits = limits
         self._accelerator = nvdec.accelerator(info) if hardware and not vectors else None
         self.num_frames = self.errors = self.repaired = self.end = self._start = 0
 
@@ -63,10 +67,12 @@ class Decoding:
         Raises:
             UnreadableVideo: the file has gone or changed since it was probed.
             DecodeError: not one frame can be decoded, or not those of `since`.
+            OverLimit: it is more than its container has declared, and than it may be.
         """
         self.num_frames = self.errors = self.repaired = 0
         clock, since = Clock(self._info.time_base, self._info.fps), self._since
-        with opened(self._path, self._accelerator) as container:
+        meter, pixels = Meter(self._path, self._limits, self._info.time_base), self._limits.max_pixels
+        with opened(self._path, self._accelerator, pixels) as container:
             stream = picture(container)
             if stream is not None and self._vectors:
                 ask_for_vectors(stream)
@@ -74,7 +80,7 @@ class Decoding:
                 # Some seeks end after the wanted key frame, none by so much; what comes before it is not decoded.
                 container.seek(since.key - int(SEEK_MARGIN / self._info.time_base), stream=stream)
             key = since.key if since is not None else None
-            for frame in frames(container, stream, key) if stream is not None else ():
+            for frame in frames(container, stream, key, pixels) if stream is not None else ():
                 if not isinstance(frame, av.VideoFrame):
                     self.errors += since is None or self.num_frames > 0
                     continue
@@ -87,6 +93,7 @@ class Decoding:
                     self._start = ticks
                 self.num_frames += 1
                 self.end, self.repaired = clock.end, clock.repaired
+                meter.add(frame, self.end - self._start)
                 if self._accelerator is not None:
                     frame = nvdec.plain(frame)
                 if frame.colorspace not in MATRICES:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterator
+from typing import Any
 
 import av
 import numpy as np
 from numpy.typing import NDArray
 
 from vidcurate.errors import DecodeError
-from vidcurate.records import Thumbnail, VideoInfo
+from vidcurate.records import UNLIMITED, Limits, Thumbnail, VideoInfo
 from vidcurate.timings import each
 from vidcurate.video.ahead import ahead
 from vidcurate.video.decode import Decoding
@@ -40,6 +41,7 @@ class Lookahead:
         since: begin with a frame amid the video; those before it are counted and never seen.
         vectors: whether frames come with the codec's motion vectors.
         hardware: whether the GPU decodes, where it can.
+        limits: what the video may come to.
         threaded: whether a thread of its own decodes, for whoever has a core to spare.
     """
 
@@ -52,9 +54,10 @@ class Lookahead:
         *,
         vectors: bool = False,
         hardware: bool = False,
+        limits: Limits = UNLIMITED,
         threaded: bool = False,
     ) -> None:
-        self._kind = {"vectors": vectors, "hardware": hardware}
+        self._kind: dict[str, Any] = {"vectors": vectors, "hardware": hardware, "limits": limits}
         self.decoding, self._threaded = Decoding(path, info, since, **self._kind), threaded
         self.borders: list[int] = [] if since is None else since.ticks[: since.index].tolist()
         self._path, self._info, self._max_bytes, self._since = path, info, max_bytes, since

@@ -11,8 +11,9 @@ from av.container import InputContainer
 from av.video.stream import VideoStream
 
 from vidcurate.errors import UnreadableVideo
-from vidcurate.records import VideoInfo
+from vidcurate.records import UNLIMITED, Limits, VideoInfo
 from vidcurate.video.container import frames, opened, picture, sound
+from vidcurate.video.limits import demand_within
 from vidcurate.video.within import Within
 
 NOT_VIDEO = frozenset({"image2", "image2pipe", "ico", "alias_pix", "brender_pix", "tty", "bin", "xbin", "adf", "idf"})
@@ -34,27 +35,34 @@ FIRST_FRAMES = 100
 """Frames or failures that may pass until a frame tells the rotation."""
 
 
-def probe(path: str | Within) -> VideoInfo:
+def probe(path: str | Within, limits: Limits = UNLIMITED) -> VideoInfo:
     """Read what a container says about its first video stream that has a decoder and is no cover picture.
 
     Args:
         path: a local path, a URL, or a part of a file.
+        limits: what it may declare; a picture beyond them is not decoded.
 
     Raises:
         UnreadableVideo: no container, no video stream, no decoder, or a still picture.
+        OverLimit: it declares more than it may.
     """
-    with opened(path) as container:
+    pixels = limits.max_pixels
+    with opened(path, max_pixels=pixels) as container:
         stream = _video_stream(path, container)
         num_frames = _num_frames(stream)  # before frames are read, which adds to the index
-        first = next(filter(None, islice(frames(container, stream), FIRST_FRAMES)), None)
+        shown = islice(frames(container, stream, max_pixels=pixels), FIRST_FRAMES)
+        first = next(filter(None, shown), None)
         context, shape = stream.codec_context, first if isinstance(first, av.VideoFrame) else stream
         if not shape.width or not shape.height:
-            raise UnreadableVideo(f"{path}: the container gives no picture size and no frame can be decoded; drop it")
+            more = "" if pixels is None else f", not within source.max_pixels={pixels}"
+            raise UnreadableVideo(
+                f"{path}: the container gives no picture size and no frame can be decoded{more}; drop it"
+            )
         rotation = round(first.rotation / 90) * 90 % 360 if isinstance(first, av.VideoFrame) else 0
         width, height = max(1, round(shape.width * _aspect(stream))), shape.height
         time_base = cast("Fraction", stream.time_base)  # only output streams have none
         audio = sound(container)
-        return VideoInfo(
+        info = VideoInfo(
             width=height if rotation in (90, 270) else width,
             height=width if rotation in (90, 270) else height,
             rotation=cast("Literal[0, 90, 180, 270]", rotation),
@@ -68,6 +76,8 @@ def probe(path: str | Within) -> VideoInfo:
             time_base=time_base,
             origin=round(Fraction(container.start_time or 0, av.time_base) / time_base),
         )
+    demand_within(path, info, limits)
+    return info
 
 
 def _video_stream(path: str | Within, container: InputContainer) -> VideoStream:

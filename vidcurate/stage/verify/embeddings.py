@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 from vidcurate.stage.dropped import KEY as DROPPED
 from vidcurate.stage.settle import FOLDER as TABLES
 from vidcurate.stage.settle import Tables, clips_store
-from vidcurate.stage.verify.check import Check, checked
+from vidcurate.stage.verify.check import DAMAGE, Check, checked
 from vidcurate.store.commit import committed
 from vidcurate.store.files import Store
 
@@ -33,7 +33,7 @@ def _embeddings(store: Store, folder: str, clips: pa.Table) -> Iterator[str | No
     for key in source.keys(folder, ".parquet"):
         try:
             table = source.read_table(key, ["id", "embedding"])
-        except (OSError, KeyError, pa.ArrowException) as error:
+        except DAMAGE as error:
             yield f"{key} cannot be read: {error}"
             continue
         for clip, length, finite in zip(table["id"].to_pylist(), *_facts(table["embedding"]), strict=True):

@@ -111,7 +111,7 @@ def _vectors(path: Path, samples: Sequence[Packed]) -> Iterator[tuple[str, str]]
             if member is not None:
                 tar.seek(member.offset)
                 with contextlib.suppress(ValueError):  # no array, so no shard that was made from one
-                    vector = np.load(io.BytesIO(tar.read(member.size)))
+                    vector = np.load(io.BytesIO(tar.read(member.size)), allow_pickle=False)
                     yield sample.key, hashlib.sha256(vector.tobytes()).hexdigest()
 
 
