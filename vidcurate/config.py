@@ -14,7 +14,7 @@ from omegaconf.errors import OmegaConfBaseException
 from vidcurate.errors import ConfigError
 from vidcurate.groups import KINDS
 from vidcurate.guard import refuse_leaks
-from vidcurate.recipe import ALONE, STEPS, Advise, Decoder, Doctor, Plan, Recipe, TuneShots, Verify
+from vidcurate.recipe import ALONE, STEPS, Advise, Decoder, Doctor, Plan, Recipe, Reviewing, TuneShots, Verify
 from vidcurate.records import Columns, Foreign, OnBad, Retry
 from vidcurate.registry import Component, Made, build, made, near
 from vidcurate.runtime.base import Runtime
@@ -43,6 +43,7 @@ VALUES = (
     "storage",
     "metrics",
     "advise",
+    "review",
     "verify",
     "doctor",
     "plan",
@@ -66,7 +67,7 @@ class Job:
         source_ids: videos to take down: ids, uris, or a text file of them.
         captions_as: name of the captions that recaption writes; None is that of the captioner.
         foreign: clips and decisions that are not those of `out`.
-        steps: which of takedown, split, dedup, advise, shard, recaption and verify, or one of those done alone.
+        steps: which of takedown, split, dedup, advise, review, shard, recaption and verify, or one of those done alone.
         seed: of everything random.
         max_failures: inputs that may fail before the exit code is 3.
         retry: `failed` limits split to inputs that have failed before.
@@ -124,6 +125,7 @@ def job(config: DictConfig) -> Job:
     columns, on_bad = _columns(values.get("columns"), problems), _on_bad(values.get("on_bad"), problems)
     components["decoder"] = _decoder(values.get("decoder"), problems)
     components["advise"] = _wishes("advise", Advise, values.get("advise"), "precision=0.95", problems)
+    components["review"] = _wishes("review", Reviewing, values.get("review"), "formats=[csv]", problems)
     components["verify"] = _wishes("verify", Verify, values.get("verify"), "sample=0.1", problems)
     doctor = _wishes("doctor", Doctor, values.get("doctor"), "steps=[split]", problems)
     components["plan"] = _wishes("plan", Plan, values.get("plan"), "minutes=10", problems)

@@ -82,7 +82,7 @@ def _strangers(file: Path) -> Iterator[str]:
     try:
         documents = list(yaml.safe_load_all(file.read_text(encoding="utf-8")))
     except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-        raise ConfigError([f"{file} cannot be read: {error}"]) from error
+        raise ConfigError([f"{file}: a file of options cannot be read: {error}"]) from error
     for key, value in (pair for document in documents for pair in _pairs(document)):
         if key == "()" or (key == "_target_" and str(value).split(".")[0] not in trusted()):
             yield str(value)

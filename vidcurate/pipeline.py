@@ -45,6 +45,7 @@ from vidcurate.stage.record import (
     wanted,
     write_record,
 )
+from vidcurate.stage.review.export import export_review
 from vidcurate.stage.settle import Tables, is_empty, read_tables
 from vidcurate.stage.share import Share, complete, cut_part, join, spoilt
 from vidcurate.stage.split import split
@@ -96,8 +97,8 @@ def curate(
         recipe: the components that do the work.
         out: root of the dataset: a folder or any fsspec URL.
         source: where videos come from; needed by split.
-        steps: which of takedown, split, dedup, advise, shard, recaption and verify; always done in this order. Or plan,
-            by itself, which tells what `recipe.plan.steps` would do, take and cost.
+        steps: which of takedown, split, dedup, advise, review, shard, recaption and verify; always done in this order.
+            Or plan, by itself, which tells what `recipe.plan.steps` would do, take and cost.
         runtime: where videos are processed; None is this process.
         embeddings: deduplicate these parquet files (path, folder, glob, URL) instead of what split wrote.
         columns: names of the columns of `embeddings`; those that are not given are found.
@@ -161,6 +162,7 @@ def curate(
         "advise": lambda tables: write_advice(
             store, tables, advise(store, tables, recipe, embeddings, seed, **compared), recipe.advise.per_band
         ),
+        "review": lambda tables: export_review(store, tables, recipe),
         "shard": lambda tables: pack(store, tables, recipe, runtime, seed, foreign),
         "recaption": lambda _: recaption(store, recipe, runtime, captions_as),
     }

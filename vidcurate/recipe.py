@@ -34,7 +34,7 @@ from vidcurate.splitter.transnetv2 import TransNetV2
 from vidcurate.transcoder.base import Transcoder
 from vidcurate.transcoder.h264 import H264
 
-STEPS = ("takedown", "split", "dedup", "advise", "shard", "recaption", "verify")
+STEPS = ("takedown", "split", "dedup", "advise", "review", "shard", "recaption", "verify")
 """The steps of the work, in the order in which they are done."""
 ALONE = ("doctor", "plan", "tune_shots")
 """Steps that make nothing of a dataset, each of which is done by itself."""
@@ -48,7 +48,7 @@ class Doctor:
         steps: those that should be possible on this machine; what only others need is noted at most.
     """
 
-    steps: tuple[Literal["takedown", "split", "dedup", "advise", "shard", "recaption", "verify"], ...] = (
+    steps: tuple[Literal["takedown", "split", "dedup", "advise", "review", "shard", "recaption", "verify"], ...] = (
         "split",
         "dedup",
         "shard",
@@ -152,6 +152,23 @@ class Verify:
     loaders: Literal["auto"] | tuple[LoaderName, ...] = "auto"
 
 
+Shown = Literal["csv", "parquet", "fiftyone"]
+"""Formats in which clips are shown to people."""
+
+
+@settings
+class Reviewing:
+    """What the step `review` writes.
+
+    Attributes:
+        formats: `csv` to be edited by hand, `parquet` with pictures, and datasets for `fiftyone`.
+        embeddings: whether the samples of the last have their vectors.
+    """
+
+    formats: tuple[Shown, ...] = ("csv", "parquet", "fiftyone")
+    embeddings: bool = False
+
+
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Recipe:
     """The components of a run; the defaults are those of `conf/config.yaml`.
@@ -171,6 +188,7 @@ class Recipe:
         dedup: decides which clips are duplicates.
         advise: how an epsilon is looked for.
         sharder: packs the dataset.
+        review: how clips are shown to people.
         verify: how closely the result is looked at.
         plan: how a run is looked ahead to.
     """
@@ -189,6 +207,7 @@ class Recipe:
     dedup: Dedup = Leader()
     advise: Advise = Advise()
     sharder: Sharder = WebDataset()
+    review: Reviewing = Reviewing()
     verify: Verify = Verify()
     plan: Plan = Plan()
 
@@ -199,7 +218,7 @@ class Recipe:
         families = {name: described(part) if isinstance(part, Component) else part for name, part in parts.items()}
         wishes = {
             name: {field.name: getattr(parts[name], field.name) for field in dataclasses.fields(parts[name])}
-            for name in ("advise", "verify", "plan")
+            for name in ("advise", "review", "verify", "plan")
         }
         return {"filter": filters, **families, **wishes}
 
@@ -246,6 +265,7 @@ class Recipe:
             "advise": (self.dedup,),
             "shard": (self.dedup, self.sharder),
             "recaption": (self.captioner, self.enhancer),
+            "review": (),
             "verify": (),
         }
         return tuple(dict.fromkeys(entry for step in steps for entry in needed[step]))

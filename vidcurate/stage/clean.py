@@ -26,6 +26,7 @@ from vidcurate.stage.neighbours import ORDER_FOLDER
 from vidcurate.stage.publish import FILES
 from vidcurate.stage.recall import FOLDER as RECALL
 from vidcurate.stage.record import FOLDER as RECORDS
+from vidcurate.stage.review.cells import SHEET, without_rows
 from vidcurate.stage.settled import KEY as SETTLED
 from vidcurate.store.commit import RECORD, commit, committed
 from vidcurate.store.files import Store
@@ -37,6 +38,7 @@ DERIVED = (
     f"{NEIGHBOURS}/{RECORD}", ORDER_FOLDER, CLUSTERS, RECALL, KNOWN, SWEEPS, f"{NAME}.csv", f"{NAME}.md", SOURCES,
     CURVE, "semantic/advice.json", "semantic/advice.md", "advise.html", "report.html", "logs/timeline.html",
     "summary.json", "verify.json", "verify.md", "plan.json", "plan.md", NAMED_IDS, LEDGER, SETTLED,
+    "review/clips.parquet", "review/fiftyone", "review/fiftyone_sources", "review/thumbnails",
 )  # fmt: skip
 """What the next dedup, advise or report makes anew. Without the first of them none takes the comparison for whole."""
 
@@ -64,6 +66,8 @@ def clean(store: Store, videos: Collection[str], clips: Collection[str], shards:
     for key in LABELS:
         if store.exists(key):
             _clean_labels(store, key, gone)
+    if store.exists(SHEET):
+        store.write(SHEET, without_rows(store.read(SHEET), gone))
     forget(store, gone)
     for key in (key for key in store.keys("", ".parquet") if key not in shards):
         _clean_table(store, key, gone)

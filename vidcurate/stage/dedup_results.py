@@ -108,7 +108,8 @@ def find_result(place: str) -> DedupResult:
     try:
         names = {file: set(parquet.schema_of(fs, file).names) for file in files}
     except Damaged as error:
-        raise ShapeError(f"decisions={place}: {error}") from error
+        why = error.__cause__ or error
+        raise ShapeError(f"decisions={place}: a file cannot be read as parquet: {why}") from error
     tables = tuple(file for file in files if {"id", "max_id", SCORE} <= names[file])
     lists = tuple(file for file in files if "id" in names[file] and _is_list(file))
     if not tables and not lists:

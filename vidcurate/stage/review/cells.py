@@ -9,10 +9,12 @@ from __future__ import annotations
 import csv
 import io
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
 from vidcurate.errors import ConfigError
 
+SHEET = "review/review.csv"
+"""Where the review of a dataset is written, and looked for by the next one."""
 MAX_BYTES = 2**30
 """Of a file that is read back: some million rows."""
 DELIMITERS = ",;\t"
@@ -66,3 +68,11 @@ def read_sheet(data: bytes, where: str) -> Iterator[tuple[int, Mapping[str, str]
             before = reader.line_num
     except csv.Error as error:
         raise ConfigError([f"{where} line {before + 1}: no CSV: {error}"]) from error
+
+
+def without_rows(data: bytes, gone: Collection[str]) -> bytes:
+    """A review without the rows of clips that are gone, and without their names in the others, which stay decided."""
+    rows = [row for _, row in read_sheet(data, SHEET)]
+    head = list(rows[0]) if rows else []
+    left = (row for row in rows if row[head[0]] not in gone)
+    return sheet(head, [["" if cell in gone else cell for cell in row.values()] for row in left])
