@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from tests.report.explored import all_clips, clip_id, fate, vectors
+from tests.report.explored import all_clips, clip_id, fate, vectors, write_dataset
 from vidcurate.report.section.map import projected
 
 
@@ -112,3 +112,12 @@ def test_what_the_map_explains_is_said(opened, explored):
     _, share = projected(vectors().reshape(-1, 16))
 
     assert f"explain {share[0]:.0%} and {share[1]:.0%} of the variance" in opened(explored).inner_text("#map")
+
+
+def test_many_sources_are_told_apart_by_their_folders(opened, tmp_path, monkeypatch):
+    monkeypatch.setattr("tests.report.explored.VIDEO_COUNT", 12)
+    page = opened(write_dataset(tmp_path))
+
+    page.click("#map [data-by=source]")
+
+    assert page.locator("#map-key li").all_inner_texts() == ["day0 30", "day1 25", "it's <script>alert('1')< 5"]

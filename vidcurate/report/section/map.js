@@ -13,20 +13,23 @@ const scale = Math.min((WIDTH - 2 * EDGE) / (reach(xs) || 1), (HEIGHT - 2 * EDGE
 const [x0, y0] = [middle(xs), middle(ys)];
 const places = shown.map((_, index) => [WIDTH / 2 + (xs[index] - x0) * scale, HEIGHT / 2 - (ys[index] - y0) * scale]);
 
-// ---- groups: fates, or the sources with most clips --------------------------------------------------------------------
+// ---- groups: fates, or the sources with most clips; folders of them where there are too many to be told apart --------
+const folderOf = (source) => source.split("/").slice(0, -1).join("/");
+const different = (named) => new Set(shown.map((one) => named(one.source))).size;
+const named = different((source) => source) > COLOURS && different(folderOf) > 1 ? folderOf : (source) => source;
 const counts = new Map();
-for (const one of shown) counts.set(one.source, (counts.get(one.source) || 0) + 1);
+for (const one of shown) counts.set(named(one.source), (counts.get(named(one.source)) || 0) + 1);
 const largest = [...counts].sort((a, b) => b[1] - a[1] || (a[0] < b[0] ? -1 : 1)).slice(0, COLOURS).map(([name]) => name);
 function groupOf(one) {
   if (by === "fate") return one.fate;
-  const place = largest.indexOf(one.source);
+  const place = largest.indexOf(named(one.source));
   return place < 0 ? "others" : `source-${place}`;
 }
 function groups() {
   const names = by === "fate" ? page.fates : [...largest.map((_, place) => `source-${place}`), "others"];
   return names.map((name) => {
     const own = shown.filter((one) => groupOf(one) === name);
-    const label = name.startsWith("source-") ? largest[Number(name.slice(7))].split("/").pop() : name;
+    const label = name.startsWith("source-") ? largest[Number(name.slice(7))].split("/").pop() || "no folder" : name;
     return { name, label, count: own.length };
   }).filter((group) => group.count);
 }
@@ -42,7 +45,8 @@ function draw() {
     });
   });
   const ring = svg("circle", { id: "map-ring", r: radius * 2, class: "ring" });
-  field.replaceChildren(...points, ring);
+  const last = (point) => Number(!point.classList.contains("others")); // what has no colour lies below what has one
+  field.replaceChildren(...points.sort((a, b) => last(a) - last(b)), ring);
   key.replaceChildren(...groups().map((group, place) => {
     const button = element("button", "", { type: "button", "aria-pressed": String(group.name === alone) });
     const sign = svg("svg", { viewBox: "0 0 16 16", "aria-hidden": "true" });
