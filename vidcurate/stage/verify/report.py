@@ -81,7 +81,7 @@ def demand_truth(store: Store, checks: Sequence[Check]) -> None:
 def _finding(check: Check, name: str) -> Finding:
     noted = f"; {check.note}" if check.note else ""
     if check.faults:
-        return trouble(name, f"{check.faults} faults in {check.checked}{noted}", REMEDIES.get(check.name, LOADER))
+        return trouble(name, f"{check.faults} of {check.checked} wrong{noted}", REMEDIES.get(check.name, LOADER))
     if not check.checked:
         return note(name, check.note or "nothing to look at")
     return ok(name, f"{check.checked} looked at{noted}")
