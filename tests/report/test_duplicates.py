@@ -37,6 +37,9 @@ RULES = {
     "within": Leader(eps=0.1, eps_within_source=0.01),
 }
 
+QUICK = ("leader", "components")
+"""Those that are tried at every run."""
+
 
 def write_dataset(root: Path, rule: Dedup, *, against: Path | None = None) -> Store:
     """Seventy clips of three videos, some of them copies or equal, after a dedup by a rule."""
@@ -95,7 +98,9 @@ def root(tmp_path_factory) -> Path:
     return root
 
 
-@pytest.mark.parametrize("name", RULES)
+@pytest.mark.parametrize(
+    "name", [name if name in QUICK else pytest.param(name, marks=pytest.mark.slow) for name in RULES]
+)
 def test_every_epsilon_keeps_what_dedup_keeps(tmp_path, name, opened):
     rule = RULES[name]
     store = write_dataset(tmp_path, rule)
@@ -110,6 +115,7 @@ def test_every_epsilon_keeps_what_dedup_keeps(tmp_path, name, opened):
     assert len(counts) > 3
 
 
+@pytest.mark.slow
 def test_clips_that_a_reference_knows_are_dropped_in_the_page_too(tmp_path, opened):
     reference = tmp_path / "reference"
     Store(str(reference)).write_table("part-0.parquet", vectors_table(["r0", "r1"], vectors()[[0, 2 * MEMBERS + 1]]))
@@ -159,7 +165,7 @@ def test_the_page_counts_as_the_table_of_epsilons_does(root, opened):
         assert found["seconds"] == pytest.approx(3600 * float(row["kept_hours"]))
 
 
-@pytest.mark.parametrize("name", ["leader", "semdedup"])
+@pytest.mark.parametrize("name", ["leader", pytest.param("semdedup", marks=pytest.mark.slow)])
 def test_groups_and_pairs_of_the_run_are_those_that_the_page_finds(tmp_path, name, opened):
     write_dataset(tmp_path, RULES[name])
     found = data_of(tmp_path)["duplicates"]

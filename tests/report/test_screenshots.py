@@ -14,7 +14,7 @@ from vidcurate.report import write_report
 from vidcurate.store.files import Store
 
 OUTPUTS = Path(__file__).parents[2] / "outputs"
-README = {"width": 1100, "height": 2040}
+README = {"width": 1100, "height": 2015}
 """Pixels that the README shows."""
 LEFT_OUT = (
     "#search, #reasons, #failures, #statistics, #rejects, #scores .score:not(.shown), #scores h3, #scores .charts"
@@ -41,6 +41,7 @@ def test_the_page_fits_the_window_and_is_kept_as_a_picture(dataset, opened, widt
     page = opened(dataset, width=width, scheme=scheme)
     for picture in page.locator("img").all():
         picture.scroll_into_view_if_needed()
+    page.evaluate("scrollTo(0, 0)")
 
     page.screenshot(path=OUTPUTS / f"screenshots/report-{width}-{scheme}.png", full_page=True)
 

@@ -93,6 +93,7 @@ def test_as_many_clips_as_the_page_holds_take_less_than_the_limit(tmp_path, open
     assert page.inner_text("#scores .count").startswith(f"{kept:,} clips of 50,000 pass the filters")
 
 
+@pytest.mark.slow
 def test_of_more_clips_the_page_shows_some_and_says_so(tmp_path, opened, monkeypatch):
     monkeypatch.setattr(showing, "ALL", 1000)
     monkeypatch.setattr(showing, "PICTURE_BYTES", 200_000)

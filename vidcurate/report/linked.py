@@ -30,7 +30,7 @@ PAIRS = 150_000
 """Pairs that travel at most, the most similar ones; 2.4 MB."""
 CLIPS = 50_000
 """Clips of those pairs, at most."""
-READ = 3_000_000
+READ = 1_000_000
 """Pairs, and clips, that are read for it at most."""
 
 

@@ -33,8 +33,7 @@ def section(context: Context) -> Section | None:
 
 
 def _named(fate: str, ids: pa.ChunkedArray, reasons: pa.ChunkedArray) -> pa.Table:
-    fates = pa.array([fate] * len(ids), pa.string())
-    return pa.table({"fate": fates, "id": ids, "reason": pc.fill_null(reasons, "")})
+    return pa.table({"fate": pa.repeat(fate, len(ids)), "id": ids, "reason": pc.fill_null(reasons, "")})
 
 
 def _gallery(context: Context, table: pa.Table, row: dict[str, Any]) -> dict[str, Any]:
