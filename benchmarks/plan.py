@@ -59,7 +59,7 @@ def main() -> None:
     parser.add_argument("--draws", type=int, default=500, metavar="N")
     add_json(parser)
     arguments, overrides = parser.parse_known_args()
-    findings = Findings(arguments.json)
+    findings = Findings(arguments.json, 110)
     with tempfile.TemporaryDirectory() as folder:
         out = arguments.out or Path(folder, "dataset")
         words = ["+experiment=plan", f"source.path={arguments.folder.absolute()}", f"out={out}", *overrides]
@@ -167,12 +167,13 @@ def show_draws(findings: Findings, out: Path, words: list[str], draws: int) -> N
         for name, goes_with in ASKED.items():
             found[name].append(totals.figure((getattr(one, name) for one in totals.tried), goes_with))
     table = Table(title=f"{draws} samples of {np.mean(seconds) / 60:.1f} minutes", title_justify="left")
-    for heading in ("", "5%", "25%", "median", "75%", "95%", "intervals that hold it"):
+    for heading in ("", "5%", "25%", "median", "75%", "95%", "within 25%", "intervals that hold it"):
         table.add_column(heading, no_wrap=True)
     for name, figures in found.items():
-        ratios = np.quantile([figure.value / truth[name] for figure in figures], (0.05, 0.25, 0.5, 0.75, 0.95))
+        ratios = np.array([figure.value / truth[name] for figure in figures])
+        ends = (f"{ratio:.2f}" for ratio in np.quantile(ratios, (0.05, 0.25, 0.5, 0.75, 0.95)))
         held = np.mean([figure.low <= truth[name] <= figure.high for figure in figures])
-        table.add_row(name, *(f"{ratio:.2f}" for ratio in ratios), f"{held:.0%}")
+        table.add_row(name, *ends, f"{np.mean(abs(ratios - 1) <= 0.25):.0%}", f"{held:.0%}")
     findings.table(table)
 
 

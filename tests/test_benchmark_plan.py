@@ -37,6 +37,6 @@ def test_the_program_sets_a_forecast_beside_the_run_on_two_workers(tmp_path):
     assert 0.75 <= float(found["clips"][4]) <= 1.25
     assert 0.75 <= float(found["media_bytes"][4]) <= 1.25
     assert 0.99 <= float(found["clip_seconds"][4]) <= 1.01
-    assert {row[0] for row in rows if len(row) == 7} == {
+    assert {row[0] for row in rows if len(row) == 8} == {
         "clips", "clip_seconds", "kept_seconds", "media_bytes", "cpu_seconds", "seconds"
     }  # fmt: skip
