@@ -186,7 +186,7 @@ class Clips:
             try:
                 if home.exists(preview):
                     picture = home.read(preview)
-                elif clip["uri"] and drawn < DRAWN:
+                elif clip["uri"] and clip["width"] and clip["height"] and drawn < DRAWN:
                     drawn += 1
                     picture = _strip(home, clip)
                 else:

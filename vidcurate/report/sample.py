@@ -40,8 +40,8 @@ def sample(dataset: Dataset) -> Sample:
     """Take every k-th video, k as small as the bounds allow; of a single one that is too long, the first clips."""
     clips = dataset.clips
     videos = clips["video_id"].combine_chunks().dictionary_encode()
-    codes = videos.indices.to_numpy(zero_copy_only=False)
-    chosen = _every(np.bincount(codes, minlength=len(videos.dictionary)))
+    codes = videos.indices.fill_null(-1).to_numpy()  # of clips of others, some of which are of no video
+    chosen = _every(np.bincount(codes[codes >= 0], minlength=len(videos.dictionary)))
     rows = np.flatnonzero(np.isin(codes, chosen))[:CLIPS]
     return Sample(
         videos=videos.dictionary.take(pa.array(chosen, pa.int64())).to_pylist(),

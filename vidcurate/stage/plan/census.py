@@ -10,6 +10,7 @@ import os
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Literal, cast
 
 from fsspec.implementations.local import LocalFileSystem
@@ -17,7 +18,7 @@ from fsspec.implementations.local import LocalFileSystem
 from vidcurate.errors import MediaError, StoreError
 from vidcurate.progress import progress
 from vidcurate.recipe import Recipe
-from vidcurate.records import Retry, Video, VideoInfo
+from vidcurate.records import UNLIMITED, Limits, Retry, Video, VideoInfo
 from vidcurate.source.base import Source
 from vidcurate.stage.inputs import REMOTE, Inputs, identify, superseded
 from vidcurate.stage.ledger import Brief, known_briefs, read_ledger, record_stamps
@@ -95,7 +96,7 @@ def census(store: Store, source: Source, recipe: Recipe, retry: Retry | None) ->
     for video in inputs.videos:
         fate, why = _fate(video, briefs.get(video.id), video.id in todo, recipe, before, incomplete)
         found.append(Entry(uri=video.uri, size_bytes=video.size_bytes, fate=fate, why=why, video=video))
-    return tuple(sorted((*_probed(found), *_settled(inputs)), key=lambda entry: entry.uri))
+    return tuple(sorted((*_probed(found, source.limits), *_settled(inputs)), key=lambda entry: entry.uri))
 
 
 def _fate(
@@ -147,34 +148,35 @@ def _settled(inputs: Inputs) -> Iterator[Entry]:
             yield Entry(uri=record.uri, size_bytes=size, fate=cast("Fate", fate), why=masked(why))
 
 
-def _probed(entries: Sequence[Entry]) -> Iterator[Entry]:
+def _probed(entries: Sequence[Entry], limits: Limits) -> Iterator[Entry]:
     """The same with what the containers of those that are work say; several are read at a time."""
     work = [entry for entry in entries if entry.video is not None and entry.is_work]
     remote = bool(work) and is_url(cast("Video", work[0].video).path)
     with ThreadPoolExecutor(REMOTE if remote else os.cpu_count() or 1) as pool:
-        outcomes = iter(progress(pool.map(_probe, work), len(work), "plan: inputs probed"))
+        outcomes = iter(progress(pool.map(partial(_probe, limits=limits), work), len(work), "plan: inputs probed"))
         yield from (next(outcomes) if entry.is_work else entry for entry in entries)
 
 
-def _probe(entry: Entry) -> Entry:
+def _probe(entry: Entry, limits: Limits) -> Entry:
     video = cast("Video", entry.video)  # of work there is one
     try:
-        info = probed(video)
+        info = probed(video, limits)
     except (MediaError, StoreError, OSError) as error:
         why = masked(str(error).removeprefix(f"{video.path}: "))
         return replace(entry, fate="unreadable", why=why, video=None)
     return replace(entry, info=info)
 
 
-def probed(video: Video) -> VideoInfo:
+def probed(video: Video, limits: Limits = UNLIMITED) -> VideoInfo:
     """What the container of a video says; of one that lies elsewhere, only what that needs is read.
 
     Raises:
         UnreadableVideo: it is none.
+        OverLimit: it declares more than it may.
         OSError: it cannot be reached.
     """
     fs, name = located(video.path)
     if isinstance(fs, LocalFileSystem):
-        return probe(name)
+        return probe(name, limits)
     with fs.open(name, "rb") as file:
-        return probe(Within(file, 0, video.size_bytes, video.uri))
+        return probe(Within(file, 0, video.size_bytes, video.uri), limits)
