@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from tests.report.explored import NASTY, all_clips, caption, clip_id, fate, uri
+from tests.report.explored import NASTY, all_clips, caption, clip_id, fate, uri, write_dataset
 
 
 def holding(query: str) -> list[str]:
@@ -99,3 +99,17 @@ def test_more_than_are_shown_are_counted(opened, tmp_path):
 
     assert page.inner_text("#search-count") == "100 clips of 120; the first 48 are shown."
     assert page.locator("#search-found li").count() == 48
+
+
+def test_captions_that_the_page_does_not_hold_are_told(opened, explored, tmp_path, monkeypatch):
+    from vidcurate.report import clips
+
+    assert "Captions" not in opened(explored).inner_text("#search-count")
+
+    monkeypatch.setattr(clips, "CAPTION_BYTES", 1000)  # of clips that are shown only
+    monkeypatch.setattr("tests.report.explored.VIDEO_COUNT", 60)
+    page = opened(write_dataset(tmp_path))
+
+    known = page.evaluate("Object.keys(clips.captions).length")
+    assert 0 < known < 300
+    assert f"Captions are searched of {known} clips; 300 have one." in page.inner_text("#search-count")

@@ -1,7 +1,11 @@
 // Clips whose id, source or caption holds every word, or whose fate or reason has a word that begins so; the first ones
 // are shown.
 const field = at("search-field"), found = at("search-found"), said = at("search-count");
-const SHOWN = 48, before = said.textContent;
+const SHOWN = 48, captioned = Object.keys(clips.captions).length;
+if (captioned < data.search.captioned) {
+  said.append(` Captions are searched of ${number(captioned)} clips; ${number(data.search.captioned)} have one.`);
+}
+const before = said.textContent;
 let texts = null;
 
 function matching(query) {
