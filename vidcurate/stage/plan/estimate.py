@@ -139,7 +139,7 @@ def never(design: Design, units: int) -> float:
     >>> one = np.zeros(29, np.int64)
     >>> design = Design(stratum=one, weight=np.full(29, 10.0), seen=np.full(29, 0.1), domain=one)
     >>> round(never(design, 290))
-    26
+    20
     """
     left = max(0.0, 1.0 - float(np.average(design.seen, weights=design.weight)))
     return float(units * left * (1 - (1 - CONFIDENCE) ** (1 / max(1, len(design.stratum)))))
