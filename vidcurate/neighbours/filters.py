@@ -19,6 +19,8 @@ SAMPLE = 4096
 """Rows from which principal axes are taken."""
 BLOCK = 4096
 """Rows that are converted at a time."""
+CACHED = 128
+"""Rows that are squared in float64 at a time: 512 KiB at 512 dimensions, which stay in cache."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -45,9 +47,9 @@ class Filter:
 def lengths(vectors: NDArray[np.float32]) -> NDArray[np.float64]:
     """Length of each row."""
     found = np.empty(len(vectors))
-    for at in range(0, len(vectors), BLOCK):
-        rows = vectors[at : at + BLOCK].astype(np.float64)
-        found[at : at + BLOCK] = np.sqrt(np.einsum("ij,ij->i", rows, rows))
+    for at in range(0, len(vectors), CACHED):
+        rows = vectors[at : at + CACHED].astype(np.float64)
+        found[at : at + CACHED] = np.sqrt(np.einsum("ij,ij->i", rows, rows))
     return found
 
 
