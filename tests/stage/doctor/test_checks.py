@@ -229,6 +229,7 @@ def test_places_are_asked_for_what_the_run_will_do_there(tmp_path):
     listed = by_name(places(case(tmp_path, source=ListFile(path=str(tmp_path / "list.txt")))))
     bad = by_name(places(case(tmp_path / "taken", source=Folder(path=str(tmp_path / "no")), inputs=(("clips", "no"),))))
     none = by_name(places(case(tmp_path)))
+    not_read = by_name(places(case(tmp_path, steps=("dedup",))))
 
     assert good["source.path"].said.endswith("videos: is empty")
     assert good["out"].said.endswith("can be written")
@@ -237,6 +238,7 @@ def test_places_are_asked_for_what_the_run_will_do_there(tmp_path):
     assert {name: entry.level for name, entry in bad.items()} == dict.fromkeys(bad, "trouble")
     assert "is a file" in bad["out"].said
     assert none["source.path"].level == "note"
+    assert set(not_read) == {"out"}
 
 
 def test_disks_are_measured_and_left_as_they_were(tmp_path):

@@ -22,7 +22,7 @@ def places(case: Case) -> Iterator[Finding]:
     path = getattr(case.source, "path", None)
     if path is not None:
         yield _readable("source.path", path)
-    elif case.source is None:
+    elif case.source is None and case.does("split"):
         yield note("source.path", "is not given, so no source was looked at", "source.path=DIR_OR_URL")
     for key, place in case.inputs:
         yield _readable(key, place)
