@@ -271,6 +271,41 @@ def test_the_sheet_shows_clips_of_the_finished_dataset(page, root, opened):
     assert opened(root).locator("#sheet .badge").all_inner_texts() == ["2.0 s", "2.0 s"]
 
 
+@pytest.mark.parametrize("width", [1280, 400])
+def test_nothing_is_wider_than_the_window(page, root, opened, width):
+    shown = opened(root, width=width)
+
+    assert shown.evaluate("document.documentElement.scrollWidth") == width
+
+
+def test_every_control_has_a_name(page, root, opened):
+    controls = "button, input, select, [role=slider], [role=group], svg[role=img]"
+    named = """(one) => one.ariaLabel || one.getAttribute("aria-labelledby") || one.title ||
+      one.labels?.[0]?.textContent.trim() || one.textContent.trim() || one.querySelector("img")?.alt"""
+    shown = opened(root).locator(controls)
+
+    unnamed = shown.evaluate_all(f"(found) => found.filter((one) => !({named})(one)).map((one) => one.outerHTML)")
+
+    assert shown.count() > 5
+    assert unnamed == []
+
+
+@pytest.mark.filterwarnings("ignore:unclosed file:ResourceWarning")
+def test_a_page_on_an_object_store_links_to_what_lies_beside_it(root, tmp_path):
+    store = Store(f"memory://{tmp_path.name}-linked")
+    for key in Store(str(root)).keys(""):
+        store.write(key, (root / key).read_bytes())
+    store.write("previews/c0.jpg", b"no picture that anyone looks at")
+
+    write_report(store, {})
+
+    text = store.read("report.html").decode()
+    columns = json.loads(text.split('id="data">')[1].split("</script>")[0])["columns"]
+    assert columns["base"] == ""
+    assert columns["links"]["folders"] == ["", "clips/"]
+    assert base64.b64decode(columns["drawn"]["u1"]) == b"\1\0\0\0\0"
+
+
 def test_every_picture_has_an_alternative_and_every_table_header_a_scope(page):
     assert page.tags.count("img") == len(page.values("alt")) == 1  # the curve
     assert page.tags.count("th") == len(page.values("scope"))
