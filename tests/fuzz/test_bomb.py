@@ -45,3 +45,14 @@ def test_a_file_that_is_cut_off_is_damaged(tmp_path):
         load_vectors(str(path))
     with pytest.raises(FileNotFoundError):
         parquet.read(LocalFileSystem(), str(tmp_path / "gone.parquet"))
+
+
+def test_a_name_of_a_column_that_is_no_text_is_damage(tmp_path):
+    path = tmp_path / "x.parquet"
+    pq.write_table(pa.table({"id": ["a"], "embedding": [[1.0, 0.0]]}), path, store_schema=False)
+    path.write_bytes(path.read_bytes().replace(b"embedding", b"embed\xdfing"))
+
+    with pytest.raises(Damaged, match=r"x\.parquet: cannot be read as parquet"):
+        parquet.read(LocalFileSystem(), str(path))
+    with pytest.raises(ShapeError, match="cannot be read as parquet"):
+        load_vectors(str(path))

@@ -103,7 +103,7 @@ def undamaged(path: str) -> Iterator[None]:
     """Call a file damaged whatever a parquet reader says of it; trouble with disk and network is passed on."""
     try:
         yield
-    except (pa.ArrowException, OSError) as error:
+    except (pa.ArrowException, OSError, UnicodeDecodeError) as error:  # the last of names of columns
         if isinstance(error, OSError) and error.errno is not None:
             raise
         raise Damaged(f"{path}: cannot be read as parquet: {error}") from error
