@@ -81,6 +81,7 @@ def test_a_pointer_and_arrow_keys_show_a_clip(opened, explored):
     assert len(seen) >= 4
 
 
+@pytest.mark.slow
 def test_every_clip_can_be_reached_by_keys(opened, explored):
     page = opened(explored)
 
@@ -114,6 +115,7 @@ def test_what_the_map_explains_is_said(opened, explored):
     assert f"explain {share[0]:.0%} and {share[1]:.0%} of the variance" in opened(explored).inner_text("#map")
 
 
+@pytest.mark.slow
 def test_many_sources_are_told_apart_by_their_folders(opened, tmp_path, monkeypatch):
     monkeypatch.setattr("tests.report.explored.VIDEO_COUNT", 12)
     page = opened(write_dataset(tmp_path))

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import pytest
+
 from tests.report.explored import NASTY, all_clips, caption, clip_id, fate, uri, write_dataset
 
 
@@ -80,6 +82,7 @@ def test_a_caption_that_is_markup_is_text(opened, explored):
     assert page.locator("#search-found b").count() == 0
 
 
+@pytest.mark.slow
 def test_more_than_are_shown_are_counted(opened, tmp_path):
     from vidcurate.report import write_report
     from vidcurate.store.files import Store
@@ -101,6 +104,7 @@ def test_more_than_are_shown_are_counted(opened, tmp_path):
     assert page.locator("#search-found li").count() == 48
 
 
+@pytest.mark.slow
 def test_captions_that_the_page_does_not_hold_are_told(opened, explored, tmp_path, monkeypatch):
     from vidcurate.report import clips
 

@@ -93,6 +93,7 @@ def test_all_that_is_drawn_is_explained_without_colour(opened, explored):
     assert "5 clips, 74.2% of 1 min 00 s; 2 borders where two touch." in page.inner_text("#shots-sum")
 
 
+@pytest.mark.slow
 def test_a_video_of_many_clips_takes_several_rows(opened, tmp_path):
     from vidcurate.report import write_report
     from vidcurate.store.files import Store
