@@ -26,6 +26,15 @@ from docs.hooks.schemas import columns  # noqa: E402
 MARK = re.compile(r"^<!-- (columns|api|include): (\S+) -->$", re.MULTILINE)
 
 
+def on_config(config: Any) -> Any:
+    """Leave out of the menu the page of figures where `benchmarks/run_all.py` has not yet written it."""
+    for chapter in config["nav"]:
+        for pages_of in chapter.values():
+            if isinstance(pages_of, list):
+                pages_of[:] = [page for page in pages_of if not _unwritten(page)]
+    return config
+
+
 def on_files(files: Files, config: Any) -> Files:
     """Add the generated pages."""
     from mkdocs.structure.files import File
@@ -48,6 +57,10 @@ def filled(markdown: str) -> str:
         AttributeError: there is no such name.
     """
     return MARK.sub(_meant, markdown)
+
+
+def _unwritten(page: object) -> bool:
+    return page == {"Performance": "performance.md"} and not (ROOT / "docs" / "performance.md").exists()
 
 
 def _meant(mark: re.Match[str]) -> str:
