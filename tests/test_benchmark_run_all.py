@@ -61,6 +61,7 @@ def test_labelled_folders_are_taken_as_they_are(tmp_path):
     assert filled(("{dups}", "{reels}"), corpora(tmp_path)) == [str(tmp_path / "dups"), str(tmp_path / "edits")]
 
 
+@pytest.mark.slow
 def test_what_fails_or_is_killed_takes_no_finished_figures_away(tmp_path):
     benchmark, file = Benchmark("telemetry", ITEMS, ITEMS, 60), tmp_path / "telemetry.json"
 
