@@ -30,7 +30,7 @@ from rich.table import Table
 
 from benchmarks.findings import Findings, add_json
 
-PRELOADED = ["vidcurate.app", "vidcurate.pipeline", "torch", "av", "matplotlib.figure", "jinja2"]
+PRELOADED = ["vidcurate.app", "vidcurate.run", "torch", "av", "matplotlib.figure", "jinja2"]
 OF_THE_RUN = {
     "run.json",
     "report.html",

@@ -11,7 +11,7 @@ from multiprocessing.process import BaseProcess
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-PRELOADED = ["vidcurate.app", "vidcurate.config", "vidcurate.pipeline", "torch", "av", "matplotlib.figure", "jinja2"]
+PRELOADED = ["vidcurate.app", "vidcurate.config", "vidcurate.run", "torch", "av", "matplotlib.figure", "jinja2"]
 
 
 def vidcurate(*arguments: str, cwd: Path) -> subprocess.CompletedProcess[str]:

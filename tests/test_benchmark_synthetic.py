@@ -15,7 +15,7 @@ from benchmarks.synthetic import (
     write_tables,
     write_vectors,
 )
-from vidcurate.pipeline import curate
+from vidcurate.run import curate
 from vidcurate.source.folder import Folder
 from vidcurate.stage.settle import read_tables, settle
 from vidcurate.stage.vectors import load_vectors

@@ -72,7 +72,7 @@ def test_marks_are_replaced_by_what_the_code_says():
 
 
 def test_a_function_is_described_with_arguments_and_errors():
-    from vidcurate.pipeline import curate
+    from vidcurate.run import curate
 
     said = described(curate, "curate")
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from vidcurate.pipeline import curate
     from vidcurate.recipe import Recipe
+    from vidcurate.run import curate
 
 __all__ = ["Recipe", "curate"]
 
@@ -14,7 +14,7 @@ __all__ = ["Recipe", "curate"]
 def __getattr__(name: str) -> Any:
     """Import the public names on first use, so that the command line starts without heavy libraries."""
     if name == "curate":
-        from vidcurate.pipeline import curate
+        from vidcurate.run import curate
 
         return curate
     if name == "Recipe":

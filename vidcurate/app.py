@@ -150,7 +150,7 @@ def run(config: DictConfig) -> None:
         if checked.steps == ("tune_shots",) and checked.source is not None:
             _tune(checked, checked.source)
             return
-        from vidcurate.pipeline import curate  # heavy libraries are imported once the config is known to be sound
+        from vidcurate.run import curate  # heavy libraries are imported once the config is known to be sound
 
         with heeding(checked.runtime.grace):
             curate(

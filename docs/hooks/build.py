@@ -1,6 +1,6 @@
 """What MkDocs does not know: pages about components are generated, and marks in pages stand for what the code says.
 
-`<!-- columns: VIDEOS -->` becomes the table of a schema, `<!-- api: vidcurate.pipeline.curate -->` what a docstring
+`<!-- columns: VIDEOS -->` becomes the table of a schema, `<!-- api: vidcurate.run.curate -->` what a docstring
 says, `<!-- include: CONTRIBUTING.md -->` a file of the checkout. The other marks tell tests how a block is run.
 """
 
