@@ -22,6 +22,7 @@ def test_speed_up_and_overhead_are_ratios_of_medians():
     assert "dask with one worker against local: +4.0% CPU-seconds" in said
 
 
+@pytest.mark.slow
 def test_memory_is_told_ten_times():
     if not Path("/proc/self/statm").exists():
         pytest.skip("needs /proc")

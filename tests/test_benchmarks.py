@@ -35,6 +35,7 @@ def test_a_trial_decodes_and_times_a_reel(labelled):
     assert outcome.cpu_s > 0
 
 
+@pytest.mark.slow
 def test_the_program_prints_a_table_per_splitter(labelled):
     command = [sys.executable, "benchmarks/shots.py", str(labelled), "--splitter", "adaptive", "content"]
 

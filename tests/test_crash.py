@@ -68,9 +68,8 @@ def undisturbed(tmp_path_factory) -> tuple[Path, float]:
     return folder, time.monotonic() - began
 
 
-@pytest.mark.parametrize(
-    "share", [pytest.param(0.3, marks=pytest.mark.slow), 0.6, pytest.param(0.9, marks=pytest.mark.slow)]
-)
+@pytest.mark.slow
+@pytest.mark.parametrize("share", [0.3, 0.6, 0.9])
 def test_killed_and_run_again_gives_the_same_bytes(undisturbed, share):
     folder, seconds = undisturbed
     out = f"killed at {share}"

@@ -55,6 +55,7 @@ def vidcurate(acme: Path, cwd: Path, *arguments: str) -> subprocess.CompletedPro
     return subprocess.run(command, cwd=cwd, env=environment, capture_output=True, text=True, check=False, timeout=120)
 
 
+@pytest.mark.slow
 def test_a_component_of_another_package_is_listed_checked_and_run(acme, make_video, tmp_path):
     make_video("videos/a.mp4", shots=(50, 50))
     common = (

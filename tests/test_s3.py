@@ -89,6 +89,7 @@ def samples(store: Store) -> set[str]:
     return set(found)
 
 
+@pytest.mark.slow
 def test_a_dataset_on_s3_has_the_bytes_of_a_local_one_and_is_made_once(endpoint, local, tmp_path):
     out = "s3://bucket/dataset #1"
     run(endpoint, out, tmp_path, Local())
@@ -112,6 +113,7 @@ def test_a_dataset_on_s3_has_the_bytes_of_a_local_one_and_is_made_once(endpoint,
     assert without(sums(store), OF_THE_RUN) == without(found, OF_THE_RUN)
 
 
+@pytest.mark.slow
 def test_a_profile_is_who_asks_and_its_secret_is_nowhere(endpoint, tmp_path, monkeypatch):
     (tmp_path / "credentials").write_text("[lab]\naws_access_key_id = LABKEY\naws_secret_access_key = labsecret\n")
     monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(tmp_path / "credentials"))

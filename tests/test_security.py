@@ -55,6 +55,7 @@ def test_no_unpickler_hides_behind_another_name():
                 assert not [alias for alias in node.names if alias.name in PICKLERS and alias.asname], file
 
 
+@pytest.mark.slow
 def test_weights_are_read_as_tensors_and_arrays_as_numbers():
     weights, arrays = every("torch.load"), every("np.load")
 
@@ -94,6 +95,7 @@ def test_no_command_goes_through_a_shell():
                 assert not isinstance(call.args[0], ast.Constant | ast.JoinedStr), f"{file}: {ast.unparse(call)}"
 
 
+@pytest.mark.slow
 def test_code_that_comes_with_a_checkpoint_runs_only_if_that_is_set():
     """What transformers chooses by the checkpoint is told so; a class that we name runs no code of the checkpoint."""
     for file, call in every("from_pretrained"):

@@ -20,6 +20,7 @@ def folder(tmp_path_factory) -> Path:
     return split_videos(tmp_path_factory.mktemp("sweep"))
 
 
+@pytest.mark.slow
 def test_a_sweep_with_a_failing_job_still_ends_in_one_table(folder):
     ended = vidcurate("-m", "+experiment=dedup", "out=o", "cluster=single", "dedup.eps=0.001,9,0.05,1.5", cwd=folder)
 
@@ -34,6 +35,7 @@ def test_a_sweep_with_a_failing_job_still_ends_in_one_table(folder):
     assert (folder / "o/semantic/epsilon_curve.png").read_bytes().startswith(b"\x89PNG")
 
 
+@pytest.mark.slow
 def test_neighbours_are_not_searched_again_for_another_epsilon(folder):
     vidcurate("+experiment=dedup", "out=o", "dedup.eps=0.02", cwd=folder)
     tables = sorted((folder / "o/semantic/extraction/semdedup_pruning_tables").glob("*.parquet"))
@@ -55,6 +57,7 @@ def test_a_sweep_gives_the_summary_files_that_nemo_curator_gives(folder):
         assert lines[1].startswith(f"{eps},")
 
 
+@pytest.mark.slow
 def test_jobs_on_one_dataset_that_start_together_queue_up_and_end_in_one_table(folder):
     whole = ("+experiment=dedup", "out=together", "embeddings=o/histogram_embd_parquet", "cluster=single", "-v")
     epsilons = ("0.001", "0.05", "0.1")  # all within neighbours.floor, so that any of them finds the pairs for all

@@ -6,6 +6,8 @@ from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
+import pytest
+
 from tests.media import write_video
 from tests.test_pipeline import FAST, everything
 from vidcurate import curate
@@ -16,6 +18,7 @@ from vidcurate.runtime.task import Done, Item, Lost, Result, Task
 from vidcurate.source.folder import Folder
 
 
+@pytest.mark.slow
 @settings
 class Threads(Runtime):
     """What a worker with several threads does."""

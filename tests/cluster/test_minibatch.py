@@ -18,6 +18,7 @@ def test_groups_that_lie_apart_are_found():
     assert len(set(labels[:, 0])) == 6
 
 
+@pytest.mark.slow
 def test_clusters_are_nearly_as_tight_as_those_of_faiss():
     vectors = directions(2000)
 

@@ -20,6 +20,7 @@ def test_groups_that_lie_apart_are_found(metric, precision, batch_rows):
     assert len(set(labels[:, 0])) == 6
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("metric", ["l2", "cosine"])
 def test_clusters_are_as_tight_as_those_of_faiss(metric):
     vectors = directions(2000)

@@ -16,8 +16,12 @@ from vidcurate.filter.bound import drawn
 from vidcurate.records import Frames
 from vidcurate.registry import registered
 
+NAMES = sorted(registered("filter"))
+COSTLY = {"text"}
+"""Whose network takes seconds."""
 
-@pytest.fixture(params=sorted(registered("filter")), ids=str)
+
+@pytest.fixture(params=[pytest.param(name, marks=[pytest.mark.slow] * (name in COSTLY), id=name) for name in NAMES])
 def component(request) -> Filter:
     cls = registered("filter")[request.param]
     required = {field.name for field in dataclasses.fields(cls) if field.default is dataclasses.MISSING}

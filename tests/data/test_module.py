@@ -100,6 +100,7 @@ def test_an_epoch_can_be_chosen(dataset, whole):
     assert keys(data.train_dataloader()) == whole[8:]
 
 
+@pytest.mark.slow
 @QUIET
 @pytest.mark.parametrize(
     ("saved", "workers"), [(3, 0), (4, 0), (6, 2)], ids=["amid an epoch", "at its end", "amid the next"]

@@ -117,6 +117,7 @@ def test_without_the_package_the_message_names_the_extra(ask, monkeypatch):
         ask(Text())
 
 
+@pytest.mark.slow
 @needs_network
 @pytest.mark.corpus
 @pytest.mark.parametrize(

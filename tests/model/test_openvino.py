@@ -35,6 +35,7 @@ def test_a_module_gives_what_torch_gives():
     np.testing.assert_array_equal(answers, again)  # answers are the caller's to keep
 
 
+@pytest.mark.slow
 def test_its_use_is_not_reported_to_its_maker():
     pytest.importorskip("openvino")
     script = (

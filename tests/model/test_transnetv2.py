@@ -48,6 +48,7 @@ def in_windows(model, frames) -> Scores:
     return Scores(*(part[: len(frames)] for part in joined(told)))
 
 
+@pytest.mark.slow
 def test_scores_of_windows_are_those_of_the_reference_package(model):
     expected = np.load(REFERENCE)
 
@@ -90,6 +91,7 @@ def test_no_score_waits_for_more_frames_than_it_depends_on(model):
     assert len(stream.end().single) == 98
 
 
+@pytest.mark.slow
 def test_nothing_further_back_than_a_worker_looks_changes_a_score(model):
     frames = shots_with_a_dissolve()
     other = frames.copy()

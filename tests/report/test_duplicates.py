@@ -126,6 +126,7 @@ def test_clips_that_a_reference_knows_are_dropped_in_the_page_too(tmp_path, open
         assert kept_by_page(page, eps) == kept_by_python(store, RULES["leader"], eps)
 
 
+@pytest.mark.slow
 def test_what_a_person_has_said_counts_in_the_page_too(tmp_path, opened):
     review = tmp_path / "review.csv"
     keep, drop, copied = names()[3], names()[5], names()[12]
@@ -241,6 +242,7 @@ def test_of_many_pairs_the_most_similar_travel_and_the_slider_ends_there(root, m
     assert linking.linked(store, rule, 1 - found.floor + 0.001, decided) is None  # cannot be decided by these
 
 
+@pytest.mark.slow
 def test_what_cannot_be_decided_here_is_told_by_the_table(root, tmp_path, monkeypatch, opened):
     write_dataset(tmp_path, RULES["leader"])
     monkeypatch.setattr(linking, "READ", 10)

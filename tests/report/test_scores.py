@@ -192,7 +192,7 @@ def test_a_bound_is_dragged_and_shows_the_clips_on_each_side(root, records, open
     assert bound == pytest.approx(0.6, abs=0.06)
     assert set(page.evaluate("page.scores.kept()")) == kept_by_python(records, luma__max_white=bound)[0]
     sides = page.locator("#scores .score").filter(has_text="luma.white").locator(".side")
-    page.wait_for_function("document.querySelector('#scores .score .side') !== null")
+    sides.first.wait_for(state="attached")
     values = [[float(text) for text in side.locator(".badge").all_inner_texts()] for side in sides.all()]
     assert [side.locator(".title").inner_text() for side in sides.all()] == ["Just kept", "Just dropped"]
     assert max(values[0]) <= bound < min(values[1])

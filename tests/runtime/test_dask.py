@@ -95,10 +95,12 @@ def test_workers_that_cannot_start_are_an_error_of_ours():
         list(Dask(workers=1).map(square, [2]))
 
 
+@pytest.mark.slow
 def test_what_a_lost_worker_was_at_is_done_again(tmp_path):
     assert sorted(Dask(workers=2).map(partial(die_once, folder=str(tmp_path)), range(6))) == list(range(6))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("threads", [1, 2])
 def test_an_item_that_kills_every_worker_is_lost_alone(threads):
     done, lost = outcomes(Dask(workers=2 // threads, threads_per_worker=threads), partial(die_at, victim=2), 12)
@@ -113,6 +115,7 @@ def test_without_an_answer_for_lost_items_they_are_errors():
         list(Dask(workers=1, tries=1).map(partial(exit_at, victim=2), range(4)))
 
 
+@pytest.mark.slow
 def test_an_item_that_hangs_is_lost_after_its_time_and_its_neighbour_is_not_blamed():
     runtime = Dask(workers=1, threads_per_worker=2, time_limit=1, tries=1)
 
@@ -123,6 +126,7 @@ def test_an_item_that_hangs_is_lost_after_its_time_and_its_neighbour_is_not_blam
     assert lost[1].startswith("took longer than runtime.time_limit=1 s")
 
 
+@pytest.mark.slow
 def test_an_item_that_takes_too_much_memory_is_lost():
     runtime = Dask(workers=1, memory_limit="1GiB", tries=1)
 
@@ -142,6 +146,7 @@ def test_a_stop_lets_what_is_under_way_end_and_begins_nothing_more():
     assert set(active_children()) <= before
 
 
+@pytest.mark.slow
 def test_a_stop_gives_up_what_does_not_end_in_time():
     work, before = partial(signal_parent_at, victim=1, name="SIGTERM", seconds=600), set(active_children())
 
@@ -152,6 +157,7 @@ def test_a_stop_gives_up_what_does_not_end_in_time():
     assert set(active_children()) <= before
 
 
+@pytest.mark.slow
 def test_a_scheduler_that_is_lost_says_so(tmp_path):
     file = tmp_path / "scheduler.json"
     begin = partial(subprocess.Popen, cwd=Path(__file__).parents[2], stderr=subprocess.DEVNULL)
@@ -172,6 +178,7 @@ def test_a_scheduler_that_is_lost_says_so(tmp_path):
             process.wait()
 
 
+@pytest.mark.slow
 def test_models_go_to_the_workers_that_are_for_them():
     options = {"nthreads": 1, "dashboard_address": None}
     kinds = {
@@ -187,6 +194,7 @@ def test_models_go_to_the_workers_that_are_for_them():
     assert with_models != without
 
 
+@pytest.mark.slow
 def test_neither_tasks_nor_items_pile_up(cluster):
     drawn, most = [], 0
 

@@ -17,6 +17,7 @@ def has_gpu() -> bool:
     return torch.cuda.is_available()
 
 
+@pytest.mark.slow
 def test_without_a_gpu_one_line_says_so_before_any_work(tmp_path):
     if has_gpu():
         pytest.skip("there is a GPU")

@@ -220,6 +220,7 @@ def report_and_wait(number: int, *, folder: str) -> None:
     time.sleep(60)
 
 
+@pytest.mark.slow
 def test_workers_end_when_the_process_that_started_them_is_killed(tmp_path):
     script = (
         "from functools import partial\n"

@@ -76,6 +76,7 @@ def test_what_is_no_list_is_one_short_error(tmp_path, name, content, why):
     assert len(str(refused.value)) < 1000
 
 
+@pytest.mark.slow
 def test_a_hundred_thousand_entries_are_listed_in_seconds(tmp_path):
     path = tmp_path / "list.txt"
     path.write_text("\n".join(f"folder/{number}.mp4" for number in range(100_000)))

@@ -30,7 +30,7 @@ ROWS = st.lists(
 )
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=50, deadline=None)
 @given(ROWS, st.booleans(), st.integers(0, 3))
 def test_every_value_has_the_text_that_json_gives_it(rows, ascii, start):
     column = pa.array(rows, KIND)[start:]

@@ -102,6 +102,7 @@ def test_the_largest_epsilon_is_advised_whose_lower_end_meets_the_target():
     assert largest(bands, pairs, 0.9999) is None
 
 
+@pytest.mark.slow
 def test_the_advised_epsilon_misses_its_target_no_more_often_than_one_interval_would():
     random, borders = np.random.default_rng(1), edges(0.7)
     held = dict(zip(borders, (300, 300, 500, 500, 900, 900, 1500, 2500, 2500, 5000), strict=True))

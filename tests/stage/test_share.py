@@ -48,6 +48,7 @@ def test_parts_join_to_the_same_bytes_as_one_piece(long_video, tmp_path, caplog,
     assert caplog.text == ""
 
 
+@pytest.mark.slow
 def test_a_damaged_video_is_not_shared(long_video, tmp_path):
     folder = tmp_path / "damaged"
     folder.mkdir()
@@ -60,6 +61,7 @@ def test_a_damaged_video_is_not_shared(long_video, tmp_path):
     assert shared == alone
 
 
+@pytest.mark.slow
 def test_a_video_whose_packets_do_not_tell_when_frames_are_shown_is_not_shared(tmp_path):
     folder = tmp_path / "avi"
     folder.mkdir()

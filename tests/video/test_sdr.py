@@ -36,6 +36,7 @@ def test_the_white_of_pq_becomes_white_in_clips_and_in_samples(tmp_path):
     assert Resize(probe(str(path)), 48, 27)(first(path)).mean() == pytest.approx(253, abs=3)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("curve", [PQ, HLG])
 def test_grey_stays_grey_and_darker_stays_darker(tmp_path, curve):
     images = [
@@ -57,6 +58,7 @@ def test_hdr_is_kept_in_10_bit_when_asked(tmp_path):
     assert np.abs(frame.to_ndarray()[:48].astype(int) - first(path).to_ndarray()[:48]).max() < 8  # of 1023
 
 
+@pytest.mark.slow
 def test_sizes_that_take_turns_build_their_tables_once(tmp_path, monkeypatch):
     built, build = [], sdr._graph
     monkeypatch.setattr(sdr, "_graph", lambda frame, form: built.append(frame.width) or build(frame, form))

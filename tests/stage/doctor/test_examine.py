@@ -44,6 +44,7 @@ def test_a_sound_configuration_ends_with_0_and_is_kept(tmp_path):
     assert sorted(file.name for file in (tmp_path / "o").iterdir()) == ["doctor.json"]
 
 
+@pytest.mark.slow
 def test_no_broken_library_stops_the_doctor(tmp_path):
     broken = tmp_path / "broken"
     for module, code in {
@@ -74,6 +75,7 @@ def test_no_broken_library_stops_the_doctor(tmp_path):
     assert json.loads((tmp_path / "o" / "doctor.json").read_text())["can_run"] is False
 
 
+@pytest.mark.slow
 def test_what_is_missing_is_told_by_the_command_that_brings_it(tmp_path):
     arguments = ("embedder=clip", "embedder.model=nowhere/", "doctor.steps=[split]", "out=o", "splitter=fixed")
     ended = vidcurate("+experiment=doctor", "runtime=local", *arguments, cwd=tmp_path)

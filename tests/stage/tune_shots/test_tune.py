@@ -49,6 +49,7 @@ def test_reels_results_and_an_experiment_are_written(out):
     assert result["chosen"] != result["current"]
 
 
+@pytest.mark.slow
 def test_the_command_that_it_prints_works(out, videos, tmp_path):
     command = shlex.split((out / "tune_shots.md").read_text().strip().splitlines()[-1])
     chosen = json.loads((out / "tune_shots.json").read_text())["chosen"]
