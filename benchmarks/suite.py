@@ -283,16 +283,6 @@ SUITE = (
         300,
         (Claim("share of an item", "journal and metrics, of the CPU of an item", "an item of 50 ms", "<= 0.02", ""),),
     ),
-    Benchmark(
-        "startup",
-        ("--repeats", "3"),
-        (),
-        900,
-        (
-            Claim("--help", "CPU until the help page is there", "`import hydra`", "<= 2"),
-            Claim("--cfg job", "CPU until the composed config is there", "`import hydra`", "<= 3"),
-        ),
-    ),
     Benchmark("cluster", ("--rows", "10000", "--k", "100", "--repeats", "1"), (), 900),
     Benchmark("vectors", ("--rows", "200000"), (), 900),
     Benchmark("handover", ("--clips", "100000"), (), 900),
