@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Collection
-from typing import Annotated, Literal
+from typing import Annotated, Literal, get_args
 
 import pydantic
 
@@ -34,7 +34,8 @@ from vidcurate.splitter.transnetv2 import TransNetV2
 from vidcurate.transcoder.base import Transcoder
 from vidcurate.transcoder.h264 import H264
 
-STEPS = ("takedown", "split", "dedup", "advise", "review", "shard", "recaption", "verify")
+Step = Literal["takedown", "split", "dedup", "advise", "review", "shard", "recaption", "verify"]
+STEPS: tuple[Step, ...] = get_args(Step)
 """The steps of the work, in the order in which they are done."""
 ALONE = ("doctor", "plan", "tune_shots")
 """Steps that make nothing of a dataset, each of which is done by itself."""
@@ -48,11 +49,7 @@ class Doctor:
         steps: those that should be possible on this machine; what only others need is noted at most.
     """
 
-    steps: tuple[Literal["takedown", "split", "dedup", "advise", "review", "shard", "recaption", "verify"], ...] = (
-        "split",
-        "dedup",
-        "shard",
-    )
+    steps: tuple[Step, ...] = ("split", "dedup", "shard")
 
 
 Planned = Literal["split", "dedup", "shard"]
@@ -108,6 +105,10 @@ class Advise:
     labels: str | None = None
 
 
+Tunable = Literal["transnetv2", "fused", "adaptive", "content", "hash", "hist"]
+"""A splitter that can be tuned."""
+
+
 @settings
 class TuneShots:
     """How the step `tune_shots` looks for a splitter.
@@ -119,14 +120,7 @@ class TuneShots:
         videos: of the source that reels are made of, at most.
     """
 
-    splitters: tuple[Literal["transnetv2", "fused", "adaptive", "content", "hash", "hist"], ...] = (
-        "transnetv2",
-        "fused",
-        "adaptive",
-        "content",
-        "hash",
-        "hist",
-    )
+    splitters: tuple[Tunable, ...] = get_args(Tunable)
     reels: Annotated[int, pydantic.Field(ge=2)] = 6
     shots: Annotated[int, pydantic.Field(ge=2)] = 30
     videos: Annotated[int, pydantic.Field(ge=2)] = 40
