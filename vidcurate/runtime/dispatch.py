@@ -137,15 +137,15 @@ class Dispatch:
 
     def _withdraw(self) -> None:
         """Take back what no worker has begun; the scheduler knows of those that the news have not told of yet."""
+        self._again.clear()
+        if all(handed.worker for handed in self._handed.values()):
+            return
         try:
             for _, event in self.client.get_events(TOPIC):
                 self._note(event)
         except OSError as error:
             raise _scheduler_lost(error) from error
-        waiting = [handed.future for handed in self._handed.values() if not handed.worker]
-        self._again.clear()
-        if waiting:
-            self.client.cancel(waiting)
+        self.client.cancel([handed.future for handed in self._handed.values() if not handed.worker])
         self._handed = {name: handed for name, handed in self._handed.items() if handed.worker}
 
     def _drawn(self, source: Iterator[Any]) -> list[_Entry]:
