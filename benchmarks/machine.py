@@ -10,6 +10,8 @@ import subprocess
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
+from vidcurate.runtime.processes import cores
+
 FEATURES = ("avx2", "avx512f", "avx512_vnni", "avx512_bf16", "amx_int8", "amx_bf16", "asimd", "sve")
 """What decides how fast vectors are multiplied, as /proc/cpuinfo calls it."""
 PACKAGES = (
@@ -25,10 +27,9 @@ def machine() -> dict[str, str]:
     flags = set(
         re.findall(r"[a-z0-9_]+", "".join(re.findall(r"^(?:flags|Features)\s*: (.+)$", text, re.MULTILINE)[:1]))
     )
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     return {
         "processor": named.group(1) if named else platform.processor() or platform.machine(),
-        "cores": str(cores),
+        "cores": str(cores()),
         "features": " ".join(name for name in FEATURES if name in flags),
         "memory": f"{os.sysconf('SC_PHYS_PAGES') * os.sysconf('SC_PAGE_SIZE') / 2**30:.0f} GiB",
         "system": f"{platform.system()} {platform.release()}",

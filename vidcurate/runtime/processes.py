@@ -54,7 +54,7 @@ class Processes(Runtime):
     @property
     def width(self) -> int:
         """As many as there are workers."""
-        return self.workers or _cores()
+        return self.workers or cores()
 
     def narrowed(self, workers: int) -> Self:
         """The same with no more workers than that."""
@@ -67,7 +67,7 @@ class Processes(Runtime):
 
     def seen(self) -> str:
         """How many there will be."""
-        return f"{self.workers or _cores()} workers on this machine"
+        return f"{self.width} workers on this machine"
 
     def run(
         self, task: Task[Item, Result], items: Iterable[Item], *, models: bool
@@ -99,6 +99,6 @@ def in_bytes(size: str) -> int:
     return int(float(digits) * (1024 if unit.endswith("i") else 1000) ** " KMGT".index(unit[:1] or " "))
 
 
-def _cores() -> int:
+def cores() -> int:
     """Cores that this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

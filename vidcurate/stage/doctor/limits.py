@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
-from vidcurate.runtime.local import Local
-from vidcurate.runtime.processes import Processes
+from vidcurate.runtime.processes import cores
 from vidcurate.stage.doctor import cgroup
 from vidcurate.stage.doctor.finding import Case
 from vidcurate.stage.findings import Finding, note, ok, trouble
@@ -24,11 +22,6 @@ SHARED = 1 * GIB
 """Shared memory below which loaders of batches of video fail with a bus error."""
 SCRATCH = 10 * GIB
 """Room for the files of remote stores that a few workers have in hand."""
-
-
-def cores() -> int:
-    """Cores that this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def limits(case: Case) -> Iterator[Finding]:
@@ -67,11 +60,7 @@ def _memory(case: Case) -> Finding:
 
 def _workers(case: Case) -> int:
     """Processes that work on this machine."""
-    if isinstance(case.runtime, Local):
-        return 1
-    workers = getattr(case.runtime, "workers", 1)
-    here = isinstance(case.runtime, Processes) or hasattr(case.runtime, "workers")
-    return int(workers or cores()) if here else 1
+    return int(getattr(case.runtime, "workers", 1) or cores())
 
 
 def _meminfo(name: str) -> int:

@@ -10,9 +10,9 @@ from pathlib import Path
 
 from vidcurate.model.backend import chosen
 from vidcurate.model.device import features
+from vidcurate.runtime.processes import cores
 from vidcurate.splitter.transnetv2 import TransNetV2
 from vidcurate.stage.doctor.finding import Case, told
-from vidcurate.stage.doctor.limits import cores
 from vidcurate.stage.doctor.versions import reinstall, version
 from vidcurate.stage.findings import Finding, note, ok
 
