@@ -9,6 +9,7 @@ import logging
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Literal, cast
@@ -175,8 +176,16 @@ def probed(video: Video, limits: Limits = UNLIMITED) -> VideoInfo:
         OverLimit: it declares more than it may.
         OSError: it cannot be reached.
     """
+    with opened(video) as file:
+        return probe(file, limits)
+
+
+@contextmanager
+def opened(video: Video) -> Iterator[str | Within]:
+    """What FFmpeg reads of a video: its path, or a file of which only what is asked for is fetched."""
     fs, name = located(video.path)
     if isinstance(fs, LocalFileSystem):
-        return probe(name, limits)
+        yield name
+        return
     with fs.open(name, "rb") as file:
-        return probe(Within(file, 0, video.size_bytes, video.uri), limits)
+        yield Within(file, 0, video.size_bytes, video.uri)

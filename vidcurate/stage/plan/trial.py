@@ -12,22 +12,19 @@ from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
-from fsspec.implementations.local import LocalFileSystem
-
 from vidcurate.errors import MediaError, VidcurateError
 from vidcurate.events import listening
 from vidcurate.recipe import Recipe
 from vidcurate.registry import settings
 from vidcurate.source.base import Input, Source
 from vidcurate.stage.place import FILTERED, KEPT
+from vidcurate.stage.plan.census import opened
 from vidcurate.stage.plan.measured import Clock, Trial, measure
 from vidcurate.stage.plan.sample import Unit
 from vidcurate.stage.record import FOLDER as RECORDS
 from vidcurate.stage.record import read_record
 from vidcurate.store.files import Store
-from vidcurate.store.reach import located
 from vidcurate.video.excerpt import excerpt
-from vidcurate.video.within import Within
 
 log = logging.getLogger(__name__)
 
@@ -101,13 +98,9 @@ def _taken(unit: Unit, folder: Path, number: int) -> tuple[Unit, Input]:
         return unit, whole
     folder.mkdir(exist_ok=True)
     goal = folder / f"{number}.mkv"
-    fs, name = located(video.path)
     try:
-        if isinstance(fs, LocalFileSystem):
-            length = excerpt(name, goal, unit.start, unit.length)
-        else:
-            with fs.open(name, "rb") as file:
-                length = excerpt(Within(file, 0, video.size_bytes, video.uri), goal, unit.start, unit.length)
+        with opened(video) as file:
+            length = excerpt(file, goal, unit.start, unit.length)
     except (MediaError, OSError) as error:
         log.warning("plan: %s is tried as a whole, as no stretch of it can be had: %s", video.uri, error)
         return replace(unit, start=None, length=unit.candidate.seconds), whole
