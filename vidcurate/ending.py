@@ -20,6 +20,7 @@ from vidcurate.stage.decide import decisions_folder
 from vidcurate.stage.settle import Tables
 from vidcurate.stage.shard import DROPS_FILE
 from vidcurate.store.files import Store
+from vidcurate.summary import counts, reasons_of
 from vidcurate.telemetry.tally import Step, Tally
 from vidcurate.terminal import NOTICE, is_quiet
 
@@ -137,7 +138,7 @@ def _dedup(store: Store, tables: Tables, recipe: Recipe, summary: Mapping[str, A
         unit="clips",
         came=decided["total"],
         kept=decided["kept"],
-        dropped=_counts(dropped),
+        dropped=dict(counts(dropped)),
         seconds=_seconds(tables.clips.filter(pc.is_in(tables.clips["clip_id"], unique))) if is_ours else None,
         pace=_per(decided["total"], step) if is_fresh else None,
         realtime=_per(summary["clips"]["kept_seconds"], step) if is_fresh and is_ours else None,
@@ -168,16 +169,12 @@ def _left_out(store: Store, drops: str) -> dict[str, int]:
     if not store.exists(drops):
         return {}
     table = store.read_table(drops, ["stage", "reason"])
-    return _counts(table.filter(pc.equal(table["stage"], "shard"))["reason"])
+    return dict(counts(table.filter(pc.equal(table["stage"], "shard"))["reason"]))
 
 
 def _without_failures(videos: pa.Table) -> dict[str, int]:
     lost = videos.filter(pc.is_in(videos["status"], pa.array(["filtered", "duplicate"])))
-    return _counts(pc.if_else(pc.equal(lost["status"], "duplicate"), "exact_copy", lost["reason"]))
-
-
-def _counts(words: pa.ChunkedArray) -> dict[str, int]:
-    return {entry["values"]: entry["counts"] for entry in pc.value_counts(words).to_pylist()}
+    return dict(counts(reasons_of(lost)))
 
 
 def _seconds(table: pa.Table) -> float:

@@ -11,6 +11,7 @@ import pyarrow.compute as pc
 
 from vidcurate.errors import TooManyFailures, VidcurateError
 from vidcurate.recipe import Recipe
+from vidcurate.stage.copies import EXACT
 from vidcurate.stage.decide import decisions_folder
 from vidcurate.stage.dropped import dropped_counts
 from vidcurate.stage.settle import Tables
@@ -100,19 +101,24 @@ def demand_success(summary: Mapping[str, Any], max_failures: int) -> None:
 
 
 def _videos(videos: pa.Table) -> dict[str, int]:
-    ends = Counter({"kept" if status == "processed" else status: count for status, count in _counts(videos["status"])})
-    counts = {"in": videos.num_rows, **{fate: ends[fate] for fate in FATES}}
-    if counts["in"] != sum(counts[fate] for fate in FATES):
-        raise VidcurateError(f"inputs do not add up: {counts}, {dict(ends)}; this is a defect of vidcurate, report it")
-    return counts
+    ends = Counter({"kept" if status == "processed" else status: count for status, count in counts(videos["status"])})
+    found = {"in": videos.num_rows, **{fate: ends[fate] for fate in FATES}}
+    if found["in"] != sum(found[fate] for fate in FATES):
+        raise VidcurateError(f"inputs do not add up: {found}, {dict(ends)}; this is a defect of vidcurate, report it")
+    return found
 
 
 def _reasons(videos: pa.Table) -> dict[str, int]:
-    words = pc.if_else(pc.equal(videos["status"], "duplicate"), "exact_copy", videos["reason"])
-    return dict(sorted(_counts(words.filter(pc.not_equal(videos["status"], "processed")))))
+    lost = videos.filter(pc.not_equal(videos["status"], "processed"))
+    return dict(sorted(counts(reasons_of(lost))))
 
 
-def _counts(words: pa.ChunkedArray) -> list[tuple[str, int]]:
+def reasons_of(lost: pa.Table) -> pa.ChunkedArray:
+    """Why videos are not in the dataset, in a word each; the reason of a copy is the name of its original."""
+    return pc.if_else(pc.equal(lost["status"], "duplicate"), EXACT, lost["reason"])
+
+
+def counts(words: pa.ChunkedArray) -> list[tuple[str, int]]:
     """How often each word occurs."""
     return [(entry["values"], entry["counts"]) for entry in pc.value_counts(words).to_pylist()]
 
@@ -131,7 +137,7 @@ def _clips(clips: pa.Table) -> dict[str, Any]:
         "kept": kept.num_rows,
         "seconds": round(pc.sum(clips["duration"]).as_py() or 0.0, 3),
         "kept_seconds": round(pc.sum(kept["duration"]).as_py() or 0.0, 3),
-        "filtered": dict(sorted((reason, count) for reason, count in _counts(clips["reason"]) if reason)),
+        "filtered": dict(sorted((reason, count) for reason, count in counts(clips["reason"]) if reason)),
     }
 
 

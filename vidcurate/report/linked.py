@@ -15,6 +15,7 @@ from vidcurate.dedup.components import Components
 from vidcurate.dedup.leader import Leader
 from vidcurate.dedup.semdedup import SemDeDup
 from vidcurate.errors import VidcurateError
+from vidcurate.stage.copies import EXACT, PERCEPTUAL
 from vidcurate.stage.neighbours import FOLDER, Compared, stored_neighbours
 from vidcurate.stage.outcome import outcomes
 from vidcurate.stage.review.heed import heeded
@@ -67,7 +68,7 @@ class Linked:
     def copies(self) -> NDArray[np.uint8]:
         """Uint8 [m]: 1 is an exact copy of the one in its place, 2 a perceptual one, 0 none."""
         reasons = self.compared.order["reason"].take(self.rows)
-        exact, alike = (pc.equal(reasons, word).to_numpy() for word in ("exact_copy", "perceptual_copy"))
+        exact, alike = (pc.equal(reasons, word).to_numpy() for word in (EXACT, PERCEPTUAL))
         return np.asarray(exact + 2 * alike.astype(np.uint8), np.uint8)
 
     @property

@@ -11,6 +11,7 @@ import pyarrow.compute as pc
 from vidcurate.report.context import Context, Section
 from vidcurate.report.dataset import Dataset
 from vidcurate.stage.review.verdicts import REVIEWED
+from vidcurate.summary import reasons_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,8 +45,7 @@ def reasons(dataset: Dataset) -> list[Reason]:
     """Why videos and clips are not in the dataset, the most frequent first."""
     videos, clips = dataset.videos, dataset.clips
     lost = videos.filter(pc.not_equal(videos["status"], "processed"))
-    copies = pc.equal(lost["status"], "duplicate")  # their reason names the original
-    words = pa.table({"fate": lost["status"], "reason": pc.if_else(copies, "exact_copy", lost["reason"])})
+    words = pa.table({"fate": lost["status"], "reason": reasons_of(lost)})
     found = list(_counted(words, "videos", videos.num_rows))
     filtered = clips.filter(pc.invert(clips["kept"]))
     found += _counted(_fates(filtered, "filtered"), "clips", clips.num_rows)
