@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import logging
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -17,6 +17,7 @@ from vidcurate.errors import MediaError
 from vidcurate.report.dataset import Dataset
 from vidcurate.report.packing import packed
 from vidcurate.stage.publish import PREVIEWS
+from vidcurate.stage.review.pictures import drawn_of
 from vidcurate.stage.settle import clips_store
 from vidcurate.store.files import Store
 from vidcurate.store.mask import masked
@@ -37,8 +38,6 @@ CAPTION = 300
 """Letters of a caption."""
 FATES = ("kept", "filtered", "duplicate")
 """What may become of a clip."""
-STRIP = 3
-"""Frames of a picture that is drawn here."""
 
 
 class Clips:
@@ -188,7 +187,7 @@ class Clips:
                     picture = home.read(preview)
                 elif clip["uri"] and clip["width"] and clip["height"] and drawn < DRAWN:
                     drawn += 1
-                    picture = _strip(home, clip)
+                    picture = drawn_of(home, clip)
                 else:
                     continue
             except (MediaError, OSError) as error:
@@ -211,13 +210,6 @@ def _texts(captions: pa.Table) -> dict[str, str]:
                       captions["enhanced_caption"])  # fmt: skip
     pairs = zip(captions["clip_id"].to_pylist()[::-1], best.to_pylist()[::-1], strict=True)
     return {name: text if len(text) <= CAPTION else f"{text[:CAPTION]}…" for name, text in pairs if text}
-
-
-def _strip(store: Store, clip: Mapping[str, Any]) -> bytes:
-    from vidcurate.video.thumbnail import strip
-
-    with store.fs.open(store.path(clip["uri"]), "rb") as file:
-        return strip(file, STRIP, clip["width"], clip["height"])
 
 
 def _base(store: Store) -> str:

@@ -53,13 +53,23 @@ def picture_of(store: Store, source: Store, clip: Mapping[str, Any]) -> Picture 
 
 
 def _drawn(source: Store, clip: Mapping[str, Any]) -> bytes | None:
-    from vidcurate.video.thumbnail import strip
-
     if not clip["uri"] or not clip["width"] or not clip["height"]:
         return None
     try:
-        with source.fs.open(source.path(clip["uri"]), "rb") as file:
-            return strip(file, FRAMES, clip["width"], clip["height"])
+        return drawn_of(source, clip)
     except (MediaError, OSError) as error:
         log.warning("review: no picture of %s: %s", clip["uri"], error)
         return None
+
+
+def drawn_of(source: Store, clip: Mapping[str, Any]) -> bytes:
+    """A strip of a clip's frames, drawn from its file, as JPEG.
+
+    Raises:
+        MediaError: it cannot be decoded.
+        OSError: it cannot be read.
+    """
+    from vidcurate.video.thumbnail import strip
+
+    with source.fs.open(source.path(clip["uri"]), "rb") as file:
+        return strip(file, FRAMES, clip["width"], clip["height"])
