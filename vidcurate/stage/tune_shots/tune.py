@@ -98,7 +98,7 @@ def _takes(source: Source, settings: TuneShots, chance: random.Random, held: Exi
             break
         try:
             path = _local(entry, held)
-            info = probe(path)
+            info = probe(path, source.limits)
         except (MediaError, OSError) as error:
             log.warning("tune_shots: %s: %s", entry.uri, error)
             continue
