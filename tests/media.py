@@ -67,6 +67,13 @@ def write_video(
     return path
 
 
+def write_videos(folder: Path, *names: str) -> None:
+    """A folder of short videos of two shots each, no two alike."""
+    folder.mkdir()
+    for seed, name in enumerate(names):
+        write_video(folder / name, (60, 60), seed=seed)
+
+
 def read_numbers(path: Path | str) -> list[int]:
     """The numbers stamped on the frames of a file, in presentation order."""
     with av.open(str(path)) as container:

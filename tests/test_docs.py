@@ -18,7 +18,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from tests.forked import python, vidcurate
-from tests.media import write_video
+from tests.media import write_video, write_videos
 from tests.pages import DOCS, PAGES, ROOT, Block, arguments, blocks, problems
 from vidcurate import table
 from vidcurate.table import vectors_table
@@ -91,9 +91,7 @@ def test_links_lead_somewhere():
 def prepared(tmp_path_factory) -> Path:
     """`videos`; `dataset` and `mydata`, what curate has made of them; vectors of others."""
     root = tmp_path_factory.mktemp("reader")
-    (root / "videos").mkdir()
-    for seed, name in enumerate(("talk.mp4", "b.mkv")):
-        write_video(root / "videos" / name, (60, 60), seed=seed)
+    write_videos(root / "videos", "talk.mp4", "b.mkv")
     made = vidcurate("+experiment=curate", "source.path=videos", "out=dataset", "splitter=transnetv2", cwd=root)
     assert made.returncode == 0, made.stderr
     vectors = np.random.default_rng(0).standard_normal((4, 768)).astype(np.float32)

@@ -13,7 +13,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from tests.forked import python, vidcurate
-from tests.media import write_video
+from tests.media import write_videos
 
 ROOT = Path(__file__).parents[1]
 TEXT = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -48,9 +48,7 @@ def mark_pairs(folder: Path) -> None:
 def folder(tmp_path_factory) -> Path:
     """Where the README's commands run; `videos` holds two short videos of two shots each."""
     root = tmp_path_factory.mktemp("reader")
-    (root / "videos").mkdir()
-    for seed, name in enumerate(("a.mp4", "b.mkv")):
-        write_video(root / "videos" / name, (60, 60), seed=seed)
+    write_videos(root / "videos", "a.mp4", "b.mkv")
     return root
 
 
