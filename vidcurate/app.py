@@ -1,4 +1,4 @@
-"""What the command does: Hydra composes, `config` checks, `pipeline` works; exit codes say how it ended.
+"""What the command does: Hydra composes, `config` checks, `run` works; exit codes say how it ended.
 
 0 done; 1 error; 2 the configuration or the machine cannot do this; 3 done, but too many inputs failed; 75 not done: the
 run was stopped, or another holds the dataset, and the same command goes on later.
