@@ -39,11 +39,21 @@ def started(function: Callable[..., None], *arguments: object) -> BaseProcess:
 def _run(main: Callable[..., None], arguments: tuple[str, ...], cwd: Path) -> subprocess.CompletedProcess[str]:
     with TemporaryDirectory() as folder:
         out, err = Path(folder, "out"), Path(folder, "err")
-        process = started(_redirected, main, arguments, cwd, out, err)
+        process = started(_redirected, main, arguments, dict(os.environ), cwd, out, err)
         return subprocess.CompletedProcess(arguments, process.exitcode or 0, out.read_text(), err.read_text())
 
 
-def _redirected(main: Callable[..., None], arguments: tuple[str, ...], cwd: Path, out: Path, err: Path) -> None:
+def _redirected(
+    main: Callable[..., None],
+    arguments: tuple[str, ...],
+    environment: dict[str, str],
+    cwd: Path,
+    out: Path,
+    err: Path,
+) -> None:
+    """Run main in this environment, since the server that forks keeps the one in which it began."""
+    os.environ.clear()
+    os.environ.update(environment)
     os.chdir(cwd)
     with out.open("w") as stdout, err.open("w") as stderr:
         os.dup2(stdout.fileno(), 1)
