@@ -4,8 +4,9 @@
     python benchmarks/workers.py --items 100000
 
 FOLDER holds videos; `+experiment=split splitter=adaptive embedder=histogram` decodes and encodes them, each with one
-thread, by runtime=local and by runtime=dask with one and two workers, which take turns on the same two cores. Medians
-of N, beside the load of the machine when each began:
+thread, by runtime=local and by runtime=dask with one and two workers, in turn. Threads are pinned: a command has as
+many cores as workers, so that what one worker does beside its work (encode while it decodes) does not count as a
+second one. Medians of N, beside the load of the machine when each began:
 
 work    seconds from the first video begun to the last ended, of the journal
 wall    seconds of the whole command
@@ -36,10 +37,11 @@ from rich.table import Table
 from benchmarks.findings import Findings, add_json
 
 RUNTIMES = {
-    "local": ["runtime=local"],
-    "dask, 1 worker": ["runtime=dask", "runtime.workers=1"],
-    "dask, 2 workers": ["runtime=dask", "runtime.workers=2"],
+    "local": (1, ["runtime=local"]),
+    "dask, 1 worker": (1, ["runtime=dask", "runtime.workers=1"]),
+    "dask, 2 workers": (2, ["runtime=dask", "runtime.workers=2"]),
 }
+"""Cores and options of each."""
 ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"), "1")
 
 
@@ -58,6 +60,12 @@ class Cost:
     wall: float
     cpu: float
     load: float
+
+
+def pinned(cores: list[int]) -> None:
+    """Keep this process and those it starts to these cores, where the system can."""
+    if hasattr(os, "sched_setaffinity"):
+        os.sched_setaffinity(0, cores)
 
 
 def split(folder: Path, out: Path, runtime: list[str]) -> Cost:
@@ -144,12 +152,12 @@ def main() -> None:
         return
     if arguments.folder is None or not arguments.folder.is_dir():
         parser.error(f"FOLDER={arguments.folder} is no folder of videos")
-    if hasattr(os, "sched_setaffinity"):
-        os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[:2])
+    cores = sorted(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else []
     costs: dict[str, list[Cost]] = defaultdict(list)
     with tempfile.TemporaryDirectory() as scratch:
         for turn in range(arguments.repeat):
-            for name, runtime in RUNTIMES.items():
+            for name, (width, runtime) in RUNTIMES.items():
+                pinned(cores[:width])
                 out = Path(scratch) / f"{turn}-{len(costs[name])}-{name.replace(', ', '-').replace(' ', '-')}"
                 costs[name].append(split(arguments.folder.resolve(), out, runtime))
     findings.table(table(costs))
