@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from vidcurate.cluster.base import Clusters
-from vidcurate.neighbours import clustered, tiles
+from vidcurate.neighbours import clustered, earlier
 from vidcurate.neighbours.clustered import Clustered
 
 
@@ -20,11 +20,10 @@ def search(vectors, labels=None, ranks=None):
     return Clustered().load("cpu")(vectors, clusters, ranks).nearest
 
 
-@pytest.fixture(params=[(1, 1, 1), (2, 4, 2), (5, 6, 3), (256, 2048, 256)], ids=str)
-def tile(request, monkeypatch) -> tuple[int, int, int]:
-    for name, size in zip(("STRIP", "WIDTH", "PATCH"), request.param, strict=True):
-        monkeypatch.setattr(tiles, name, size)
+@pytest.fixture(params=[(1, 1), (2, 4), (5, 6), (512, 2048)], ids=str)
+def tile(request, monkeypatch) -> tuple[int, int]:
     monkeypatch.setattr(clustered, "STRIP", request.param[0])
+    monkeypatch.setattr(earlier, "WIDTH", request.param[1])
     return request.param
 
 

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from vidcurate.cluster.base import Clusters
-from vidcurate.model.device import inference
+from vidcurate.model.device import inference, rounded_products
 from vidcurate.neighbours import exact, tiles, trial
 from vidcurate.neighbours.clustered import Clustered
 from vidcurate.neighbours.exact import Exact
@@ -110,13 +110,12 @@ def test_neither_tiles_nor_threads_nor_order_nor_filter_show(n, dim, seed, sprea
     assert held(graph) == expected(vectors, ranks, floor)
 
 
-def test_one_cluster_searched_in_full_holds_the_same_pairs_and_every_nearest():
+@pytest.mark.parametrize("other", ["bf16", "prefix"])
+def test_one_cluster_searched_in_full_holds_the_same_pairs_and_every_nearest(other):
     vectors = families(900, 32, seed=3)
     ranks = np.random.default_rng(2).permutation(900)
 
-    alone, everywhere = (
-        Clustered(filter=name).load("cpu")(vectors, whole(vectors), ranks) for name in ("fp32", "prefix")
-    )
+    alone, everywhere = (Clustered(filter=name).load("cpu")(vectors, whole(vectors), ranks) for name in ("fp32", other))
 
     assert held(alone) == held(everywhere)
     pairs = expected(vectors, ranks, 0.7)
@@ -164,15 +163,28 @@ def test_a_trial_takes_axes_where_a_few_hold_the_length_and_none_where_they_do_n
 @pytest.mark.parametrize("name", ["fp32", "bf16", "int8", "prefix"])
 def test_a_bound_is_never_below_the_cosine(name):
     rows = np.concatenate([families(300, 40, seed=5), unit(np.eye(40))])  # rows of one large entry are cut by int8
-    kinds = {"prefix": lambda v, s: trial.filters.prefix(v, s, trial.filters.axes(v)[:8])}
-    made = kinds.get(name, getattr(trial.filters, name))(rows, trial.filters.lengths(rows))
+    more = {"prefix": [trial.filters.axes(rows)[:8]], "bf16": ["cpu"]}.get(name, [])
+    made = getattr(trial.filters, name)(rows, trial.filters.lengths(rows), *more)
 
-    products = made.matrix.double() @ made.matrix.double().T
+    matrix = (made.matrix.bfloat16() if name == "bf16" else made.matrix).double()
+    products = matrix @ matrix.T
     errors = np.zeros(len(rows)) if made.errors is None else made.errors.astype(np.float64)
     bound = made.scale * products.numpy() + made.slack + errors[:, None] + errors + np.outer(errors, errors)
     sized = rows.astype(np.float64) / np.linalg.norm(rows.astype(np.float64), axis=1, keepdims=True)
 
     assert (bound >= sized @ sized.T).all()
+
+
+@pytest.mark.parametrize("count", [7, 600])
+def test_products_that_this_processor_rounds_are_as_near_as_the_filter_says(count):
+    rows = families(count, 512, seed=count)
+    made = trial.filters.bf16(rows, trial.filters.lengths(rows), "cpu")
+
+    with inference(), rounded_products():
+        products = (made.matrix @ made.matrix.T).double().numpy()
+
+    exact = rows.astype(np.float64) / np.linalg.norm(rows.astype(np.float64), axis=1, keepdims=True)
+    assert np.abs(products - exact @ exact.T).max() < made.slack < 0.0041
 
 
 @pytest.mark.gpu

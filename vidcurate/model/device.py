@@ -42,6 +42,22 @@ def has_amx() -> bool:
 
 
 @contextmanager
+def rounded_products(wanted: bool = True) -> Iterator[None]:
+    """Let float32 matrix products round their factors to bfloat16, where a CPU multiplies those faster.
+
+    Sums are float32. The setting is the whole process's, so nothing else may multiply in the meantime.
+    """
+    import torch
+
+    before = torch.get_float32_matmul_precision()
+    torch.set_float32_matmul_precision("medium" if wanted else before)
+    try:
+        yield
+    finally:
+        torch.set_float32_matmul_precision(before)
+
+
+@contextmanager
 def inference() -> Iterator[None]:
     """Run models without gradients and, on the CPU, on one thread.
 

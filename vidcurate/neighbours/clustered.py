@@ -14,18 +14,20 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vidcurate.cluster.base import Clusters, check_vectors, members
-from vidcurate.model.device import inference
+from vidcurate.model.device import inference, rounded_products
 from vidcurate.neighbours import filters, trial
 from vidcurate.neighbours.base import Neighbours, Search
 from vidcurate.neighbours.best import nobody
+from vidcurate.neighbours.earlier import STRIP, earlier
 from vidcurate.neighbours.filters import Filter
 from vidcurate.neighbours.graph import Collector, Graph, Nearest
 from vidcurate.neighbours.spread import cores, spread
-from vidcurate.neighbours.tiles import STRIP, Ordered, Task, compare
+from vidcurate.neighbours.tiles import Ordered, compare
 from vidcurate.neighbours.units import units
+from vidcurate.neighbours.verify import Task
 from vidcurate.registry import register
 
-SPAN = 16 * STRIP
+SPAN = 8 * STRIP
 """Rows of a cluster that one job compares with earlier ones."""
 
 SELDOM = 0.5
@@ -37,13 +39,13 @@ class Clustered(Neighbours):
     """All pairs within each cluster, none across; of every clip the nearest, however far.
 
     Attributes:
-        filter: what proposes pairs: fp32, prefix (a few principal axes; only in large clusters), or auto.
+        filter: what proposes pairs: fp32, bf16, prefix (a few principal axes; only in large clusters), or auto.
     """
 
     volatile: ClassVar[frozenset[str]] = Neighbours.volatile | {"filter"}
     by_cluster: ClassVar[bool] = True
 
-    filter: Literal["auto", "fp32", "prefix"] = "auto"
+    filter: Literal["auto", "fp32", "bf16", "prefix"] = "auto"
 
     def load(self, device: str) -> Search:
         """The function that searches; matrices are multiplied on `device`."""
@@ -55,12 +57,12 @@ def _search(
 ) -> Graph:
     check_vectors(vectors)
     sizes = filters.lengths(vectors)
-    full = filters.fp32(vectors, sizes)
+    plain = filters.fp32(vectors, sizes)
     nearest = nobody(len(vectors))
     task = Task(
         vectors=vectors,
         sizes=sizes,
-        slack=full.slack,
+        slack=plain.slack,
         nearest=nearest,
         pairs=Collector(settings.floor, settings.max_pairs),
         device=device,
@@ -69,44 +71,45 @@ def _search(
     spans = [(rows, top) for rows in groups for top in range(0, len(rows), SPAN)]
     threads = cores(device)
     with inference():
-        rough = _rough(vectors, sizes, groups, settings, device)
+        chosen = _chosen(vectors, sizes, groups, settings, device)
 
         def work(jobs: list[int]) -> None:
             for job in jobs:
                 rows, top = spans[job]
                 stop = min(top + SPAN, len(rows))
                 height = -(-(stop - top) // -(-(stop - top) // STRIP))  # strips of one height
-                _compare(task, nearest, rows[:stop], range(top, stop, height), rough, full)
+                _compare(task, nearest, rows[:stop], range(top, stop, height), chosen, plain)
 
         costs = [min(top + SPAN, len(rows)) * min(SPAN, len(rows) - top) for rows, top in spans]
-        for _ in spread(work, units(costs, 4 * threads), threads):
-            pass
+        with rounded_products(chosen.name == "bf16"):
+            for _ in spread(work, units(costs, 4 * threads), threads):
+                pass
     return task.pairs.graph(nearest, ranks)
 
 
-def _compare(task: Task, nearest: Nearest, rows: NDArray[np.intp], tops: range, rough: Filter, full: Filter) -> None:
-    """The strips of a cluster; where a rough filter leaves a row without neighbour, in full."""
-    if rough.name == "fp32" or len(rows) < trial.FEW:
-        compare(task, Ordered(full, rows, task.device), tops, every=True)
+def _compare(task: Task, nearest: Nearest, rows: NDArray[np.intp], tops: range, chosen: Filter, plain: Filter) -> None:
+    """The strips of a cluster; where prefix leaves a row without neighbour, in full."""
+    if chosen.name != "prefix" or len(rows) < trial.FEW:
+        full = plain if chosen.name == "prefix" else chosen
+        earlier(task, Ordered(full, rows, task.device), tops)
         return
-    compare(task, Ordered(rough, rows, task.device), tops)
+    compare(task, Ordered(chosen, rows, task.device), tops)
     alone = nearest.index[rows] == rows
     if alone[tops.start :].any():
-        compare(task, Ordered(full, rows, task.device), tops, every=True, only=alone)
+        earlier(task, Ordered(plain, rows, task.device), tops, only=alone)
 
 
-def _rough(
+def _chosen(
     vectors: NDArray[np.float32],
     sizes: NDArray[np.float64],
     groups: list[NDArray[np.intp]],
     settings: Clustered,
     device: str,
 ) -> Filter:
-    """A filter for large clusters, chosen by a trial on the largest."""
+    """The cheapest filter, by a trial on the largest cluster; prefix is only tried where clusters are large."""
     largest = max(groups, key=len)
     turns = trial.turns(settings.filter, sum(len(rows) ** 2 // 2 for rows in groups if len(rows) >= trial.FEW), device)
     if turns and settings.filter == "auto":
         turns = trial.alone(vectors, largest, settings.floor) < SELDOM
     basis = filters.axes(vectors) if turns else None
-    name: Literal["fp32", "prefix", "auto"] = settings.filter if turns else "fp32"
-    return trial.choose(vectors, sizes, largest, settings.floor, name, device, every=True, basis=basis)
+    return trial.choose(vectors, sizes, largest, settings.floor, settings.filter, device, every=True, basis=basis)

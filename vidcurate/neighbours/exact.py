@@ -18,15 +18,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vidcurate.cluster.base import Clusters, check_vectors
-from vidcurate.model.device import inference
+from vidcurate.model.device import inference, rounded_products
 from vidcurate.neighbours import filters, trial
 from vidcurate.neighbours.base import Neighbours, Search
 from vidcurate.neighbours.best import nobody, with_nearest
 from vidcurate.neighbours.graph import Collector, Graph
 from vidcurate.neighbours.locality import beside
 from vidcurate.neighbours.spread import cores, spread
-from vidcurate.neighbours.tiles import STRIP, Ordered, Task, compare
+from vidcurate.neighbours.tiles import STRIP, Ordered, compare
 from vidcurate.neighbours.units import units
+from vidcurate.neighbours.verify import Task
 from vidcurate.registry import register
 
 log = logging.getLogger(__name__)
@@ -85,6 +86,7 @@ def _search(
             for strip in strips:
                 compare(task, ordered, tops[strip : strip + 1])
 
-        for _ in spread(work, units([top + STRIP for top in tops], 4 * threads), threads):
-            pass
+        with rounded_products(ordered.filter.name == "bf16"):
+            for _ in spread(work, units([top + STRIP for top in tops], 4 * threads), threads):
+                pass
     return with_nearest(task.pairs.graph(nobody(len(vectors)), ranks))

@@ -66,18 +66,19 @@ def fp32(vectors: NDArray[np.float32], sizes: NDArray[np.float64]) -> Filter:
     return Filter(name="fp32", matrix=torch.from_numpy(vectors), slack=slack * sizes.max() ** 2 + _unevenness(sizes))
 
 
-def bf16(vectors: NDArray[np.float32], sizes: NDArray[np.float64]) -> Filter:
-    """The vectors rounded to bfloat16; products are summed in float32 and rounded to 8 bits."""
+def bf16(vectors: NDArray[np.float32], sizes: NDArray[np.float64], device: str) -> Filter:
+    """The vectors rounded to bfloat16: on a CPU by the product itself, which is to be made in `rounded_products`.
+
+    There sums are float32; on a GPU they are rounded to 8 bits, partial ones, too. An entry that is rounded to nearest
+    differs by 2^-9 of itself at most, and so does a vector.
+    """
     import torch
 
-    matrix = torch.empty(vectors.shape, dtype=torch.bfloat16)
-    errors = np.empty(len(vectors), np.float32)
-    for at in range(0, len(vectors), BLOCK):
-        rows = torch.from_numpy(vectors[at : at + BLOCK])
-        matrix[at : at + BLOCK] = rows.bfloat16()
-        errors[at : at + BLOCK] = (rows - matrix[at : at + BLOCK].float()).norm(dim=1).numpy() * (1 + 1e-4)
-    slack = (_gamma(vectors.shape[1]) + 2.0**-6) * 1.02 * sizes.max() ** 2  # partial sums may be rounded, too
-    return Filter(name="bf16", matrix=matrix, slack=slack + _unevenness(sizes), errors=errors)
+    matrix = torch.from_numpy(vectors)
+    rounding = 2.0**-8 + 2.0**-18 + 1.01 * _gamma(vectors.shape[1])
+    if device != "cpu":
+        matrix, rounding = matrix.bfloat16(), rounding + 1.02 * 2.0**-6
+    return Filter(name="bf16", matrix=matrix, slack=rounding * sizes.max() ** 2 + _unevenness(sizes))
 
 
 def int8(vectors: NDArray[np.float32], sizes: NDArray[np.float64]) -> Filter:

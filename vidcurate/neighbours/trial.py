@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from vidcurate.model.device import rounded_products
 from vidcurate.neighbours import filters
 from vidcurate.neighbours.filters import Filter
 
@@ -53,22 +54,25 @@ def choose(
         every: rows without a pair at the floor are compared in full after all.
         basis: float32 [dim, dim], principal axes; without, prefix is not used.
     """
+    if name == "auto" and device != "cpu" and every:  # whose products are rounded there
+        return filters.fp32(vectors, sizes)
     if name == "bf16" or (name in ("auto", "int8") and device != "cpu"):  # torch's int8 asks for certain shapes there
-        return filters.bf16(vectors, sizes)
+        return filters.bf16(vectors, sizes, device)
     if name == "int8":
         return filters.int8(vectors, sizes)
-    if name == "fp32" or basis is None:
-        return filters.fp32(vectors, sizes)
     dim = vectors.shape[1]
     costs = {"fp32": float(dim)}
-    if name == "auto" and not every:
-        costs |= {other: dim * _cost(other) for other in ("bf16", "int8")}
-    count, cost = _axes(vectors, rows, floor, basis)
-    cost += dim * alone(vectors, rows, floor) if every else 0
-    if name == "prefix" or cost < 0.8 * min(costs.values()):
-        return filters.prefix(vectors, sizes, basis[:count])
-    kinds = {"fp32": filters.fp32, "bf16": filters.bf16, "int8": filters.int8}
-    return kinds[min(costs, key=lambda kind: costs[kind])](vectors, sizes)
+    if name == "auto":
+        costs |= {other: dim * _cost(other) for other in (("bf16",) if every else ("bf16", "int8"))}
+    if basis is not None and name != "fp32":
+        count, cost = _axes(vectors, rows, floor, basis)
+        cost += dim * alone(vectors, rows, floor) if every else 0
+        if name == "prefix" or cost < 0.8 * min(costs.values()):
+            return filters.prefix(vectors, sizes, basis[:count])
+    cheapest = min(costs, key=lambda kind: costs[kind])
+    if cheapest == "bf16":
+        return filters.bf16(vectors, sizes, device)
+    return (filters.int8 if cheapest == "int8" else filters.fp32)(vectors, sizes)
 
 
 def turns(name: Name, pairs: int, device: str) -> bool:
@@ -140,10 +144,12 @@ def _cost(kind: str) -> float:
         return float("inf")
     generator = torch.Generator().manual_seed(0)
     sides = [torch.randint(-127, 128, size, generator=generator).float() for size in ((256, 512), (512, 512))]
-    narrow = torch.int8 if kind == "int8" else torch.bfloat16
-    left, right = (side.to(narrow) for side in sides)
     plain = _seconds(lambda: sides[0] @ sides[1].T)
-    return _seconds(lambda: torch._int_mm(left, right.T) if kind == "int8" else left @ right.T) / plain
+    if kind == "bf16":
+        with rounded_products():
+            return _seconds(lambda: sides[0] @ sides[1].T) / plain
+    left, right = (side.to(torch.int8) for side in sides)
+    return _seconds(lambda: torch._int_mm(left, right.T)) / plain
 
 
 def _seconds(work: Callable[[], object]) -> float:
