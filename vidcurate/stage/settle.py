@@ -79,7 +79,8 @@ def settle(
     found = lines(records, recipe.filter)
     for line in found.bounds:
         if line["given"].startswith("p"):
-            log.info("filter.%(filter)s.%(key)s=%(given)s came to %(value)s", line)
+            value = "nothing" if line["value"] is None else f"{line['value']:.6g}"
+            log.info("filter.%s.%s=%s came to %s", line["filter"], line["key"], line["given"], value)
     placed, moves = Placed(store), list[Move]()
     lacking: set[str] = set()
     gone = 0
