@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 
 import fsspec
@@ -65,14 +65,13 @@ def find_files(place: str) -> tuple[fsspec.AbstractFileSystem, list[str]]:
     return fs, sorted(found)
 
 
-def read_rows(fs: fsspec.AbstractFileSystem, path: str, columns: Columns, only: pa.Array | None) -> Rows:
+def read_rows(fs: fsspec.AbstractFileSystem, path: str, columns: Columns) -> Rows:
     """Find a file's columns and read all but the vectors.
 
     Args:
         fs: where the file is.
         path: of the file.
         columns: names given by the user; the others are found.
-        only: ids that are wanted; None takes all.
 
     Raises:
         ShapeError: it is no parquet file, or a column is missing, not to be told from others, or of an unusable type;
@@ -90,11 +89,20 @@ def read_rows(fs: fsspec.AbstractFileSystem, path: str, columns: Columns, only: 
         raise ShapeError(str(error).removeprefix(f"{path}: ")) from error
     except (pa.ArrowException, OSError) as error:
         raise ShapeError(f"cannot be read as parquet: {error}") from error
-    facts, wanted = table.select(others), None
-    if only is not None:
-        wanted = pc.is_in(ids, value_set=only).combine_chunks()
-        ids, sources, facts = (part.filter(wanted) for part in (ids, sources, facts))
-    return Rows(path=path, embedding=embedding, wanted=wanted, ids=ids, sources=sources, facts=facts)
+    return Rows(path=path, embedding=embedding, wanted=None, ids=ids, sources=sources, facts=table.select(others))
+
+
+def of_ids(parts: Sequence[Rows], only: pa.Array) -> list[Rows]:
+    """The rows of files that are wanted: looked up all at once, since every look-up hashes the whole of `only`."""
+    chunks = [chunk for part in parts for chunk in part.ids.chunks]
+    wanted = pc.is_in(pa.chunked_array(chunks, pa.string()), value_set=only).combine_chunks()
+    found, at = [], 0
+    for part in parts:
+        mask = wanted.slice(at, len(part.ids))
+        ids, sources, facts = (column.filter(mask) for column in (part.ids, part.sources, part.facts))
+        found.append(replace(part, wanted=mask, ids=ids, sources=sources, facts=facts))
+        at += len(part.ids)
+    return found
 
 
 def _is_private(path: str) -> bool:

@@ -23,7 +23,7 @@ from vidcurate.records import Columns, OnBad
 from vidcurate.stage.aligned import aligned, coded, facts_digest
 from vidcurate.stage.faults import counted, dropped_table, examples, file_problems, row_problems
 from vidcurate.stage.filling import fill
-from vidcurate.stage.reading import Rows, find_files, read_rows
+from vidcurate.stage.reading import Rows, find_files, of_ids, read_rows
 from vidcurate.table import DROPPED
 
 log = logging.getLogger(__name__)
@@ -126,10 +126,10 @@ def _read(
     faults: defaultdict[str, list[str]] = defaultdict(list)
     for path in files:
         try:
-            parts.append(read_rows(fs, path, columns, wanted))
+            parts.append(read_rows(fs, path, columns))
         except ShapeError as error:
             faults[str(error)].append(path)
-    return parts, file_problems(faults)
+    return parts if wanted is None else of_ids(parts, wanted), file_problems(faults)
 
 
 def _places(ids: pa.ChunkedArray) -> tuple[NDArray[np.int64], int]:
