@@ -5,9 +5,11 @@ from __future__ import annotations
 import ctypes
 import sys
 
-M_MMAP_THRESHOLD = -3
-LARGE = 2**20
-"""Bytes from which an allocation is given back when it is freed: less than a decoded frame of 720p."""
+M_TRIM_THRESHOLD, M_TOP_PAD, M_MMAP_THRESHOLD = -1, -2, -3
+LARGE = 4 * 2**20
+"""Bytes from which an allocation is given back when it is freed: more than what the layers of a detector take."""
+KEPT, GROWTH = 64 * 2**20, 16 * 2**20
+"""Bytes of freed small change that are kept, and by which it grows."""
 
 
 def give_back() -> None:
@@ -19,3 +21,5 @@ def give_back() -> None:
         libc = ctypes.CDLL(None)
         if hasattr(libc, "mallopt"):
             libc.mallopt(M_MMAP_THRESHOLD, LARGE)
+            libc.mallopt(M_TRIM_THRESHOLD, KEPT)  # the first call has ended what glibc adjusts by itself
+            libc.mallopt(M_TOP_PAD, GROWTH)

@@ -18,8 +18,8 @@ from vidcurate.video.decode import Decoding
 from vidcurate.video.index import Since
 from vidcurate.video.sample import Resize
 
-MAX_BYTES = 320 * 2**20
-"""Decoded frames that may wait: 107 of 1080p. Where more would have to, the video is decoded a second time instead."""
+MAX_BYTES = 192 * 2**20
+"""Decoded frames that may wait: 145 of 720p, what a detector lags behind. Where more would have to, the video is decoded a second time instead."""
 
 
 class Lookahead:
