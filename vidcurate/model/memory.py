@@ -15,7 +15,9 @@ KEPT, GROWTH = 64 * 2**20, 16 * 2**20
 def give_back() -> None:
     """Keep glibc from holding on to freed frames: left alone, it soon takes megabytes for small change.
 
-    Of 30 s of 1080p the most that a process held at once fell from 1.8 to 1.5 GiB. Does nothing on other systems.
+    Of 30 s of 1080p the most that a process held at once fell from 1.8 to 1.5 GiB. With a smaller LARGE, or without
+    KEPT and GROWTH, pages that a detector needs again at once go and come all the time, which takes a tenth of the CPU
+    of a split. Does nothing on other systems.
     """
     if sys.platform == "linux":
         libc = ctypes.CDLL(None)
