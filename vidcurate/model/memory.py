@@ -8,7 +8,7 @@ import sys
 M_TRIM_THRESHOLD, M_TOP_PAD, M_MMAP_THRESHOLD = -1, -2, -3
 LARGE = 4 * 2**20
 """Bytes from which an allocation is given back when it is freed: more than what the layers of a detector take."""
-KEPT, GROWTH = 64 * 2**20, 16 * 2**20
+KEPT, GROWTH = 32 * 2**20, 16 * 2**20
 """Bytes of freed small change that are kept, and by which it grows."""
 
 

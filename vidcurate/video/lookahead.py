@@ -18,8 +18,8 @@ from vidcurate.video.decode import Decoding
 from vidcurate.video.index import Since
 from vidcurate.video.sample import Resize
 
-MAX_BYTES = 192 * 2**20
-"""Decoded frames that may wait: 145 of 720p, more than a detector lags behind. Where more would have to, the video is
+MAX_BYTES = 168 * 2**20
+"""Decoded frames that may wait: 127 of 720p, more than a detector lags behind. Where more would have to, the video is
 decoded a second time instead."""
 
 
