@@ -200,6 +200,7 @@ SUITE = (
         1800,
         (
             Claim("speed-up of a second worker", "two Dask workers, as fast as", "one", ">= 1.8"),
+            Claim("speed-up of a second command", "two commands beside each other, the limit", "one", ""),
             Claim("overhead of Dask", "`runtime=dask`, more CPU than", "`runtime=local`", "<= 0.05", ""),
         ),
     ),

@@ -6,7 +6,8 @@
 FOLDER holds videos; `+experiment=split splitter=adaptive embedder=histogram` decodes and encodes them, each with one
 thread, by runtime=local and by runtime=dask with one and two workers, in turn. Threads are pinned: a command has as
 many cores as workers, so that what one worker does beside its work (encode while it decodes) does not count as a
-second one. Medians of N, beside the load of the machine when each began:
+second one. Two commands of runtime=local at the same time, with half of the videos and one core each, are the limit:
+cores that share caches and memory are slower together. Medians of N, beside the load of the machine when each began:
 
 work    seconds from the first video begun to the last ended, of the journal
 wall    seconds of the whole command
@@ -31,6 +32,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from subprocess import PIPE, STDOUT
 
 from rich.table import Table
 
@@ -42,7 +44,8 @@ RUNTIMES = {
     "dask, 2 workers": (2, ["runtime=dask", "runtime.workers=2"]),
 }
 """Cores and options of each."""
-ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"), "1")
+LIMIT = "2 x local"
+ENVIRONMENT = os.environ | dict.fromkeys(("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"), "1")
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,22 +67,51 @@ class Cost:
 
 def pinned(cores: list[int]) -> None:
     """Keep this process and those it starts to these cores, where the system can."""
-    if hasattr(os, "sched_setaffinity"):
+    if cores and hasattr(os, "sched_setaffinity"):
         os.sched_setaffinity(0, cores)
 
 
-def split(folder: Path, out: Path, runtime: list[str]) -> Cost:
-    """Run the split once."""
-    command = [
+def split(folders: dict[Path, Path], runtime: list[str], width: int = 1) -> Cost:
+    """Run a command for each folder, all at the same time, on the next cores each.
+
+    Args:
+        folders: of videos, and where the dataset of each goes.
+        runtime: its options.
+        width: cores of a command.
+    """
+    cores = sorted(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else []
+    load, began, before = os.getloadavg()[0], time.perf_counter(), resource.getrusage(resource.RUSAGE_CHILDREN)
+    running = []
+    for number, (folder, out) in enumerate(folders.items()):
+        pinned(cores[number * width : (number + 1) * width])
+        running.append(subprocess.Popen(command(folder, out, runtime), stdout=PIPE, stderr=STDOUT, env=ENVIRONMENT))
+    pinned(cores)
+    for process in running:
+        said, _ = process.communicate()
+        if process.returncode:
+            sys.exit(said.decode(errors="replace"))
+    wall, after = time.perf_counter() - began, resource.getrusage(resource.RUSAGE_CHILDREN)
+    cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+    return Cost(max(worked(out) for out in folders.values()), wall, cpu, load)
+
+
+def command(folder: Path, out: Path, runtime: list[str]) -> list[str]:
+    """The split of a folder."""
+    return [
         sys.executable, "-m", "vidcurate", "+experiment=split", f"source.path={folder}", f"out={out}",
         "splitter=adaptive", "embedder=histogram", "filter=[]", "captioner=none", "preview=none",
         f"hydra.run.dir={out}.hydra", *runtime,
     ]  # fmt: skip
-    load, began, before = os.getloadavg()[0], time.perf_counter(), resource.getrusage(resource.RUSAGE_CHILDREN)
-    subprocess.run(command, check=True, capture_output=True, env=os.environ | ONE_THREAD)
-    wall, after = time.perf_counter() - began, resource.getrusage(resource.RUSAGE_CHILDREN)
-    cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
-    return Cost(worked(out), wall, cpu, load)
+
+
+def halves(folder: Path, scratch: Path) -> list[Path]:
+    """Two folders with every second video of one."""
+    found = [scratch / "even", scratch / "odd"]
+    for number, video in enumerate(sorted(path for path in folder.rglob("*") if path.is_file())):
+        half = found[number % 2]
+        half.mkdir(exist_ok=True)
+        (half / f"{number}{video.suffix}").symlink_to(video)
+    return found
 
 
 def worked(out: Path) -> float:
@@ -108,10 +140,11 @@ def median(runs: list[Cost], name: str) -> float:
 
 def compared(costs: dict[str, list[Cost]]) -> str:
     """The speed-up by the second worker, and the overhead of Dask."""
-    local, one, two = costs.values()
+    local, one, two, limit = costs.values()
     return (
         f"two workers against one: {median(one, 'work') / median(two, 'work'):.2f} times as fast at the work, "
         f"{median(one, 'wall') / median(two, 'wall'):.2f} with start and end\n"
+        f"two commands against one: {median(local, 'work') / median(limit, 'work'):.2f} times as fast at the work\n"
         f"dask with one worker against local: {median(one, 'cpu') / median(local, 'cpu') - 1:+.1%} CPU-seconds"
     )
 
@@ -152,19 +185,22 @@ def main() -> None:
         return
     if arguments.folder is None or not arguments.folder.is_dir():
         parser.error(f"FOLDER={arguments.folder} is no folder of videos")
-    cores = sorted(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else []
     costs: dict[str, list[Cost]] = defaultdict(list)
-    with tempfile.TemporaryDirectory() as scratch:
+    folder = arguments.folder.resolve()
+    with tempfile.TemporaryDirectory() as name:
+        scratch = Path(name)
+        parts = halves(folder, scratch)
         for turn in range(arguments.repeat):
-            for name, (width, runtime) in RUNTIMES.items():
-                pinned(cores[:width])
-                out = Path(scratch) / f"{turn}-{len(costs[name])}-{name.replace(', ', '-').replace(' ', '-')}"
-                costs[name].append(split(arguments.folder.resolve(), out, runtime))
+            for number, (kind, (width, runtime)) in enumerate(RUNTIMES.items()):
+                costs[kind].append(split({folder: scratch / f"{turn}-{number}"}, runtime, width))
+            both = {part: scratch / f"{turn}-{part.name}" for part in parts}
+            costs[LIMIT].append(split(both, ["runtime=local"]))
     findings.table(table(costs))
     for line in compared(costs).splitlines():
         findings.line(line)
-    local, one, two = costs.values()
+    local, one, two, limit = costs.values()
     findings.figure("speed-up of a second worker", median(one, "work") / median(two, "work"))
+    findings.figure("speed-up of a second command", median(local, "work") / median(limit, "work"))
     findings.figure("overhead of Dask", median(one, "cpu") / median(local, "cpu") - 1)
 
 

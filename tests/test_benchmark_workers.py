@@ -13,12 +13,13 @@ pytest.importorskip("distributed", reason="needs vidcurate[dask]")
 
 
 def test_speed_up_and_overhead_are_ratios_of_medians():
-    runs = {"local": [100.0], "one": [104.0, 90.0, 200.0], "two": [52.0]}
+    runs = {"local": [100.0], "one": [104.0, 90.0, 200.0], "two": [52.0], "limit": [50.0]}
     costs = {name: [Cost(cpu, cpu, cpu, 0.0) for cpu in values] for name, values in runs.items()}
 
     said = compared(costs)
 
     assert "two workers against one: 2.00 times as fast at the work, 2.00 with start and end" in said
+    assert "two commands against one: 2.00 times as fast at the work" in said
     assert "dask with one worker against local: +4.0% CPU-seconds" in said
 
 
