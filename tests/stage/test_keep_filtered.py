@@ -75,7 +75,7 @@ def test_a_percentile_counts_the_clips_of_all_videos_and_its_number_is_stored(tm
     middle = (scores[1] + scores[2]) / 2
     assert summary["bounds"] == {"motion.min": {"given": "p50", "value": pytest.approx(middle, abs=1e-15)}}
     assert rows(tmp_path, "bounds") == [{"filter": "motion", "key": "min", **summary["bounds"]["motion.min"]}]
-    assert f"filter.motion.min=p50 came to {rows(tmp_path, 'bounds')[0]['value']}" in caplog.text
+    assert f"filter.motion.min=p50 came to {rows(tmp_path, 'bounds')[0]['value']:.6g}" in caplog.text
     assert f"came to {middle:.6g}" in (tmp_path / "report.html").read_text()
     assert summary["clips"]["filtered"] == {"too_static": 2}
 
