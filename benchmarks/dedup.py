@@ -285,8 +285,9 @@ def _strips(rows: Vectors, ranks: NDArray[np.int64], strips: int) -> Graph:
 
     with inference():
         task, ordered, tops = prepared(rows, ranks, Exact(), "cpu")
-        for place in np.linspace(0, len(tops) - 1, strips).astype(int):
-            compare(task, ordered, tops[place : place + 1])
+        with ordered.filter.products():
+            for place in np.linspace(0, len(tops) - 1, strips).astype(int):
+                compare(task, ordered, tops[place : place + 1])
         return task.pairs.graph(nobody(len(rows)), ranks)
 
 

@@ -4,8 +4,13 @@ import numpy as np
 import pytest
 
 from vidcurate.cluster.base import Clusters
-from vidcurate.neighbours import clustered, earlier
+from vidcurate.model.device import inference
+from vidcurate.neighbours import earlier, filters
+from vidcurate.neighbours.best import nobody
 from vidcurate.neighbours.clustered import Clustered
+from vidcurate.neighbours.graph import Collector
+from vidcurate.neighbours.tiles import Ordered
+from vidcurate.neighbours.verify import Task
 
 
 def unit(rows) -> np.ndarray:
@@ -22,7 +27,7 @@ def search(vectors, labels=None, ranks=None):
 
 @pytest.fixture(params=[(1, 1), (2, 4), (5, 6), (512, 2048)], ids=str)
 def tile(request, monkeypatch) -> tuple[int, int]:
-    monkeypatch.setattr(clustered, "STRIP", request.param[0])
+    monkeypatch.setattr(earlier, "STRIP", request.param[0])
     monkeypatch.setattr(earlier, "WIDTH", request.param[1])
     return request.param
 
@@ -85,6 +90,21 @@ def test_a_negative_similarity_stays_negative():
 
     assert nearest.similarity.tolist() == [0, -1]
     assert nearest.index.tolist() == [0, 0]
+
+
+def test_products_that_are_rounded_as_on_a_gpu_change_no_answer():
+    vectors = unit(np.random.default_rng(0).normal(size=(700, 96)))
+    vectors[300:400] = vectors[:100]
+    sizes, found = filters.lengths(vectors), []
+    for chosen in (filters.fp32(vectors, sizes), filters.bf16(vectors, sizes, "cuda")):
+        pairs, nearest = Collector(0.3, 10**6), nobody(700)
+        task = Task(vectors=vectors, sizes=sizes, pairs=pairs, slack=chosen.slack, nearest=nearest, device="cpu")
+        with inference():
+            earlier.earlier(task, Ordered(chosen, np.arange(700), "cpu"), 0)
+        graph = pairs.graph(nearest, np.arange(700))
+        found.append([part.tolist() for part in (nearest.index, nearest.similarity, graph.first, graph.similarity)])
+
+    assert found[0] == found[1]
 
 
 @pytest.mark.gpu

@@ -42,7 +42,7 @@ def has_amx() -> bool:
 
 
 @contextmanager
-def rounded_products(wanted: bool = True) -> Iterator[None]:
+def rounded_products() -> Iterator[None]:
     """Let float32 matrix products round their factors to bfloat16, where a CPU multiplies those faster.
 
     Sums are float32. The setting is the whole process's, so nothing else may multiply in the meantime.
@@ -50,7 +50,7 @@ def rounded_products(wanted: bool = True) -> Iterator[None]:
     import torch
 
     before = torch.get_float32_matmul_precision()
-    torch.set_float32_matmul_precision("medium" if wanted else before)
+    torch.set_float32_matmul_precision("medium")
     try:
         yield
     finally:

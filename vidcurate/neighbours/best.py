@@ -1,4 +1,4 @@
-"""The nearest neighbours that a list of pairs holds."""
+"""The nearest neighbours that pairs hold, in one list or in one after the other."""
 
 from __future__ import annotations
 
@@ -42,3 +42,34 @@ def with_nearest(graph: Graph) -> Graph:
     index[graph.second[best]] = graph.first[best]
     similarity[graph.second[best]] = graph.similarity[best]
     return replace(graph, nearest=Nearest(index=index, similarity=similarity))
+
+
+class Best:
+    """The most similar earlier row of each of some rows, so far.
+
+    Args:
+        rows: int [k].
+    """
+
+    def __init__(self, rows: NDArray[np.integer]) -> None:
+        self._rows = rows
+        self._similarity, self._index = np.full(len(rows), -np.inf, np.float32), rows.copy()
+
+    def keep(self, second: NDArray[np.intp], first: NDArray[np.integer], similarity: NDArray[np.float32]) -> None:
+        """Look at more pairs: of equal ones that counts which comes first.
+
+        Args:
+            second: int [m], places among `rows`; those of one row stand together.
+            first: int [m], rows.
+            similarity: float32 [m].
+        """
+        top = strongest(second, similarity)
+        top = top[similarity[top] > self._similarity[second[top]]]
+        self._similarity[second[top]] = similarity[top]
+        self._index[second[top]] = first[top]
+
+    def write(self, nearest: Nearest, floor: float = -np.inf) -> None:
+        """Fill in what has been found from a similarity on."""
+        found = (self._similarity >= np.float32(floor)) & (self._similarity > -np.inf)
+        nearest.index[self._rows[found]] = self._index[found]
+        nearest.similarity[self._rows[found]] = self._similarity[found]

@@ -14,8 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vidcurate.cluster.base import Clusters, check_vectors, members
-from vidcurate.model.device import inference, rounded_products
-from vidcurate.neighbours import filters, trial
+from vidcurate.model.device import inference
+from vidcurate.neighbours import filters, tiles, trial
 from vidcurate.neighbours.base import Neighbours, Search
 from vidcurate.neighbours.best import nobody
 from vidcurate.neighbours.earlier import STRIP, earlier
@@ -76,27 +76,25 @@ def _search(
         def work(jobs: list[int]) -> None:
             for job in jobs:
                 rows, top = spans[job]
-                stop = min(top + SPAN, len(rows))
-                height = -(-(stop - top) // -(-(stop - top) // STRIP))  # strips of one height
-                _compare(task, nearest, rows[:stop], range(top, stop, height), chosen, plain)
+                _compare(task, nearest, rows[: top + SPAN], top, chosen, plain)
 
         costs = [min(top + SPAN, len(rows)) * min(SPAN, len(rows) - top) for rows, top in spans]
-        with rounded_products(chosen.name == "bf16"):
+        with chosen.products():
             for _ in spread(work, units(costs, 4 * threads), threads):
                 pass
     return task.pairs.graph(nearest, ranks)
 
 
-def _compare(task: Task, nearest: Nearest, rows: NDArray[np.intp], tops: range, chosen: Filter, plain: Filter) -> None:
-    """The strips of a cluster; where prefix leaves a row without neighbour, in full."""
+def _compare(task: Task, nearest: Nearest, rows: NDArray[np.intp], top: int, chosen: Filter, plain: Filter) -> None:
+    """The rows of a cluster from a place on; where prefix leaves one without neighbour, in full."""
     if chosen.name != "prefix" or len(rows) < trial.FEW:
         full = plain if chosen.name == "prefix" else chosen
-        earlier(task, Ordered(full, rows, task.device), tops)
+        earlier(task, Ordered(full, rows, task.device), top)
         return
-    compare(task, Ordered(chosen, rows, task.device), tops)
+    compare(task, Ordered(chosen, rows, task.device), range(top, len(rows), tiles.STRIP))
     alone = nearest.index[rows] == rows
-    if alone[tops.start :].any():
-        earlier(task, Ordered(plain, rows, task.device), tops, only=alone)
+    if alone[top:].any():
+        earlier(task, Ordered(plain, rows, task.device), top, only=alone)
 
 
 def _chosen(

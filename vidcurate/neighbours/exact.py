@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vidcurate.cluster.base import Clusters, check_vectors
-from vidcurate.model.device import inference, rounded_products
+from vidcurate.model.device import inference
 from vidcurate.neighbours import filters, trial
 from vidcurate.neighbours.base import Neighbours, Search
 from vidcurate.neighbours.best import nobody, with_nearest
@@ -86,7 +86,7 @@ def _search(
             for strip in strips:
                 compare(task, ordered, tops[strip : strip + 1])
 
-        with rounded_products(ordered.filter.name == "bf16"):
+        with ordered.filter.products():
             for _ in spread(work, units([top + STRIP for top in tops], 4 * threads), threads):
                 pass
     return with_nearest(task.pairs.graph(nobody(len(vectors)), ranks))

@@ -6,11 +6,14 @@ that counts.
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
+
+from vidcurate.model.device import rounded_products
 
 if TYPE_CHECKING:
     import torch
@@ -43,6 +46,10 @@ class Filter:
     slack: float
     errors: NDArray[np.float32] | None = None
 
+    def products(self) -> AbstractContextManager[None]:
+        """Where its stand-ins are multiplied, fast and within the bound."""
+        return rounded_products() if self.name == "bf16" else nullcontext()
+
 
 def lengths(vectors: NDArray[np.float32]) -> NDArray[np.float64]:
     """Length of each row."""
@@ -67,7 +74,7 @@ def fp32(vectors: NDArray[np.float32], sizes: NDArray[np.float64]) -> Filter:
 
 
 def bf16(vectors: NDArray[np.float32], sizes: NDArray[np.float64], device: str) -> Filter:
-    """The vectors rounded to bfloat16: on a CPU by the product itself, which is to be made in `rounded_products`.
+    """The vectors rounded to bfloat16: on a CPU by the product itself, where it is made in `products`.
 
     There sums are float32; on a GPU they are rounded to 8 bits, partial ones, too. An entry that is rounded to nearest
     differs by 2^-9 of itself at most, and so does a vector.

@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from vidcurate.neighbours.best import Best
 from vidcurate.neighbours.filters import Filter
-from vidcurate.neighbours.verify import DENSE, FEW, Best, Task
+from vidcurate.neighbours.verify import DENSE, FEW, Task
 
 if TYPE_CHECKING:
     import torch
@@ -78,7 +79,7 @@ def _strip(task: Task, ordered: Ordered, top: int, stop: int) -> None:
         tile = _product(strip, ordered.block(across))
         if across.stop > top:  # on and above the diagonal is nothing that comes before
             edge = max(across.start, top)
-            above = _above(stop - top, tile.device)[:, edge - top : across.stop - top]
+            above = _above(STRIP, tile.device)[: stop - top, edge - top : across.stop - top]
             tile[:, edge - across.start :].masked_fill_(above, _least(tile))
         patches = tile.view(len(late), -1, PATCH) if tile.shape[1] % PATCH == 0 else tile[:, None]
         highest = patches.amax(dim=2).cpu().double().numpy()
@@ -131,8 +132,8 @@ def _representable(bar: NDArray[np.float64], tile: torch.Tensor) -> NDArray[np.f
 
 def _found(
     task: Task,
-    late: NDArray[np.integer],
-    early: NDArray[np.integer],
+    late: NDArray[np.int64],
+    early: NDArray[np.int64],
     patches: torch.Tensor,
     highest: NDArray[np.float64],
     bar: NDArray[np.float64],
@@ -169,13 +170,9 @@ def _found(
 
 
 def _dense(
-    task: Task, late: NDArray[np.integer], early: NDArray[np.integer], mask: NDArray[np.bool_], proposer: str
+    task: Task, late: NDArray[np.int64], early: NDArray[np.int64], mask: NDArray[np.bool_], proposer: str
 ) -> tuple[NDArray[np.intp], NDArray[np.intp], NDArray[np.float32]]:
     """Many proposed pairs of a patch: multiplied together, first in float32 where the filter is a far coarser one."""
     if proposer in ("int8", "prefix"):
         mask = mask & (task.matrix(late, early, double=False) >= task.floor() - task.slack - 2.0**-22)
-    at, to = np.divmod(np.flatnonzero(mask), len(early))
-    products = None
-    if len(at) > max(FEW, DENSE * mask.size):
-        products = task.matrix(late, early, double=True)[at, to]
-    return at, to, task.similarity(late[at], early[to], products)
+    return task.among(late, early, mask)

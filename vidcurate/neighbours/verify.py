@@ -8,7 +8,6 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from vidcurate.neighbours.best import strongest
 from vidcurate.neighbours.graph import Collector, Nearest, cosines
 
 DENSE = 1 / 32
@@ -71,6 +70,26 @@ class Task:
         np.clip(similarity, -1, 1, out=similarity)
         return similarity
 
+    def among(
+        self, late: NDArray[np.int64], early: NDArray[np.int64], mask: NDArray[np.bool_]
+    ) -> tuple[NDArray[np.intp], NDArray[np.intp], NDArray[np.float32]]:
+        """Similarity of some pairs of rows with others; where they are many, all are multiplied together.
+
+        Args:
+            late: int64 [m], rows.
+            early: int64 [k], rows.
+            mask: bool [m, k], pairs that are looked at.
+
+        Returns:
+            Places in `late` and in `early`, sorted by both, and the similarity.
+        """
+        hits = np.flatnonzero(mask)
+        second, first = np.divmod(hits, len(early))
+        products = None
+        if len(hits) > max(FEW, DENSE * mask.size):
+            products = self.matrix(late, early, double=True).reshape(-1)[hits]
+        return second, first, self.similarity(late[second], early[first], products)
+
     def matrix(self, late: NDArray[np.integer], early: NDArray[np.integer], double: bool) -> NDArray[np.floating]:
         """Products of some rows with others, [late, early]."""
         import torch
@@ -87,34 +106,3 @@ class Task:
             rows, others = self.vectors[left[part]], self.vectors[right[part]]
             np.einsum("ij,ij->i", rows, others, dtype=np.float64, out=found[part])
         return found
-
-
-class Best:
-    """The most similar earlier row of each of some rows, so far.
-
-    Args:
-        rows: int [k].
-    """
-
-    def __init__(self, rows: NDArray[np.integer]) -> None:
-        self._rows = rows
-        self._similarity, self._index = np.full(len(rows), -np.inf, np.float32), rows.copy()
-
-    def keep(self, second: NDArray[np.intp], first: NDArray[np.integer], similarity: NDArray[np.float32]) -> None:
-        """Look at more pairs: of equal ones that counts which comes first.
-
-        Args:
-            second: int [m], places among `rows`; those of one row stand together.
-            first: int [m], rows.
-            similarity: float32 [m].
-        """
-        top = strongest(second, similarity)
-        top = top[similarity[top] > self._similarity[second[top]]]
-        self._similarity[second[top]] = similarity[top]
-        self._index[second[top]] = first[top]
-
-    def write(self, nearest: Nearest, floor: float = -np.inf) -> None:
-        """Fill in what has been found from a similarity on."""
-        found = (self._similarity >= np.float32(floor)) & (self._similarity > -np.inf)
-        nearest.index[self._rows[found]] = self._index[found]
-        nearest.similarity[self._rows[found]] = self._similarity[found]
