@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import PurePosixPath
 
 import fsspec
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from vidcurate.errors import Damaged, MissingInput, ShapeError
 from vidcurate.records import Columns
@@ -90,19 +89,6 @@ def read_rows(fs: fsspec.AbstractFileSystem, path: str, columns: Columns) -> Row
     except (pa.ArrowException, OSError) as error:
         raise ShapeError(f"cannot be read as parquet: {error}") from error
     return Rows(path=path, embedding=embedding, wanted=None, ids=ids, sources=sources, facts=table.select(others))
-
-
-def of_ids(parts: Sequence[Rows], only: pa.Array) -> list[Rows]:
-    """The rows of files that are wanted: looked up all at once, since every look-up hashes the whole of `only`."""
-    chunks = [chunk for part in parts for chunk in part.ids.chunks]
-    wanted = pc.is_in(pa.chunked_array(chunks, pa.string()), value_set=only).combine_chunks()
-    found, at = [], 0
-    for part in parts:
-        mask = wanted.slice(at, len(part.ids))
-        ids, sources, facts = (column.filter(mask) for column in (part.ids, part.sources, part.facts))
-        found.append(replace(part, wanted=mask, ids=ids, sources=sources, facts=facts))
-        at += len(part.ids)
-    return found
 
 
 def _is_private(path: str) -> bool:

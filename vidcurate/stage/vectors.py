@@ -10,7 +10,7 @@ import hashlib
 import logging
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import fsspec
 import numpy as np
@@ -23,7 +23,7 @@ from vidcurate.records import Columns, OnBad
 from vidcurate.stage.aligned import aligned, coded, facts_digest
 from vidcurate.stage.faults import counted, dropped_table, examples, file_problems, row_problems
 from vidcurate.stage.filling import fill
-from vidcurate.stage.reading import Rows, find_files, of_ids, read_rows
+from vidcurate.stage.reading import Rows, find_files, read_rows
 from vidcurate.table import DROPPED
 
 log = logging.getLogger(__name__)
@@ -129,7 +129,19 @@ def _read(
             parts.append(read_rows(fs, path, columns))
         except ShapeError as error:
             faults[str(error)].append(path)
-    return parts if wanted is None else of_ids(parts, wanted), file_problems(faults)
+    return parts if wanted is None else _of_ids(parts, wanted), file_problems(faults)
+
+
+def _of_ids(parts: Sequence[Rows], only: pa.Array) -> list[Rows]:
+    """The rows of files that are wanted: looked up all at once, since every look-up hashes the whole of `only`."""
+    wanted = pc.is_in(_together(part.ids for part in parts), value_set=only).combine_chunks()
+    found, at = [], 0
+    for part in parts:
+        mask = wanted.slice(at, len(part.ids))
+        ids, sources, facts = (column.filter(mask) for column in (part.ids, part.sources, part.facts))
+        found.append(replace(part, wanted=mask, ids=ids, sources=sources, facts=facts))
+        at += len(part.ids)
+    return found
 
 
 def _places(ids: pa.ChunkedArray) -> tuple[NDArray[np.int64], int]:
