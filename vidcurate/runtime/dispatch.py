@@ -20,13 +20,14 @@ from typing import TYPE_CHECKING, Any
 from vidcurate.errors import TimedOut, VidcurateError, WorkerLost
 from vidcurate.events import emit
 from vidcurate.runtime.batch import SECONDS, TOPIC, Batch, work
+from vidcurate.runtime.blame import PREFIX, blame
 from vidcurate.runtime.pool import AGAIN, TICK
 from vidcurate.runtime.stop import seconds_left, stopping
 from vidcurate.runtime.task import Done, Lost, Task
 from vidcurate.runtime.worker import answer
 
 if TYPE_CHECKING:
-    from distributed import Client, Future, KilledWorker, SchedulerPlugin
+    from distributed import Client, Future, KilledWorker
 
 log = logging.getLogger(__name__)
 
@@ -38,7 +39,6 @@ MISSES = 10
 """Workers that may die one after the other before they have begun a batch that waits there."""
 PATIENCE = 30.0
 """Seconds without a worker after which the log says so."""
-PREFIX = "vidcurate-"
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +112,7 @@ class Dispatch:
             VidcurateError: the scheduler is lost, or workers die before they can begin.
         """
         source = iter(items)
-        self.client.register_plugin(_blame())
+        self.client.register_plugin(blame())
         self.client.subscribe_topic(TOPIC, lambda event: self._news.put(event[1]))
         try:
             while self._hand_out(source) and seconds_left() > 0:
@@ -271,27 +271,6 @@ class Dispatch:
             suspect.item,
             WorkerLost(f"{tries} Dask workers were lost at it{alone}, most likely for want of memory: {dead}{AGAIN}"),
         )
-
-
-def _blame() -> SchedulerPlugin:
-    """Makes a scheduler say at once that a worker was lost, instead of trying what that had four times by itself.
-
-    The class has no name that could be imported, so that it travels by value: the scheduler needs no vidcurate.
-    """
-    from distributed import SchedulerPlugin
-
-    class Blame(SchedulerPlugin):  # type: ignore[misc]  # mypy does not follow Dask
-        name = "vidcurate"
-        idempotent = True
-
-        def start(self, scheduler: Any) -> None:
-            self.scheduler = scheduler
-
-        def transition(self, key: Any, start: str, finish: str, *_: Any, **__: Any) -> None:
-            if finish == "processing" and str(key).startswith(PREFIX):
-                self.scheduler.tasks[key].suspicious = self.scheduler.allowed_failures
-
-    return Blame()
 
 
 def _scheduler_lost(error: Exception) -> VidcurateError:
