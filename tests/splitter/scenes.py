@@ -28,7 +28,7 @@ def scenes(
 def found(splitter: Splitter, frames: Iterable[tuple[float, NDArray[np.uint8]]]) -> tuple[Shot, ...]:
     """The shots that a splitter tells in the end; those that it tells on the way must agree with them."""
     shown: list[NDArray[np.uint8]] = []
-    told = list(splitter.load("cpu")(_thumbnails(frames, shown)))
+    told = list(splitter.load("cpu")(thumbnails(frames, shown)))
     shots = tuple(shot for shot in told if not shot.open)
     for shot in told:
         final = next(after for after in shots if after.start == shot.start)
@@ -36,9 +36,11 @@ def found(splitter: Splitter, frames: Iterable[tuple[float, NDArray[np.uint8]]])
     return shots
 
 
-def _thumbnails(
+def thumbnails(
     frames: Iterable[tuple[float, NDArray[np.uint8]]], shown: list[NDArray[np.uint8]]
 ) -> Iterator[Thumbnail]:
+    """Frames as splitters see them; the last one is `shown`."""
+
     def view(width: int, height: int) -> NDArray[np.uint8]:
         """The last frame's nearest pixels."""
         image = shown[-1] if shown[-1].size else np.zeros((1, 1, 3), np.uint8)

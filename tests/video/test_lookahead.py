@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from itertools import islice
+
 import numpy as np
 import pytest
 
@@ -10,7 +12,7 @@ from vidcurate.video.probe import probe
 
 
 def ahead(path, max_bytes: int = 2**30) -> Lookahead:
-    return Lookahead(str(path), probe(str(path)), max_bytes)
+    return Lookahead(str(path), probe(str(path)), max_bytes=max_bytes)
 
 
 def numbers(taken) -> list[int]:
@@ -57,6 +59,16 @@ def test_frames_that_are_forgotten_make_room(make_video):
         frames.forget(index - 3)
 
         assert 0 < frames.waiting_bytes <= 5 * size.waiting_bytes
+
+
+def test_no_frame_waits_where_too_many_would_have_to(make_video):
+    path = make_video(shots=(30,))
+    first = ahead(path)
+    next(first.thumbnails(None))
+    room = 8 * first.waiting_bytes
+    for waits, waiting in ((8, room), (9, 0)):
+        frames = Lookahead(str(path), probe(str(path)), waits, room)
+        assert max(frames.waiting_bytes for _ in islice(frames.thumbnails(None), 8)) == waiting
 
 
 def test_a_file_that_changes_while_it_is_decoded_twice_is_an_error(make_video):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from abc import abstractmethod
 from collections.abc import Callable, Iterable, Iterator
 from typing import Annotated, ClassVar, Literal
@@ -10,6 +11,9 @@ import pydantic
 
 from vidcurate.records import Shot, Thumbnail
 from vidcurate.registry import Component, Fraction01, Seconds, loaded, settings
+
+LOOK = 1.5
+"""Seconds by which a closer look at shots delays them."""
 
 Detect = Callable[[Iterable[Thumbnail]], Iterator[Shot]]
 """Takes every frame of one video, once and in order; yields its shots, rising, disjoint, without transition frames.
@@ -64,6 +68,16 @@ class Splitter(Component):
         see had it begun with the video. None where shots may depend on all that came before.
         """
         return None
+
+    @property
+    def lag(self) -> int:
+        """Frames that are shown to `detect` before it has told of one, at most, unless a transition lasts longer."""
+        return 0
+
+    def waits(self, fps: float) -> int:
+        """Frames of a video that will wait, about, for it to be known whether they are in a clip."""
+        look = LOOK if self.recheck or self.stitch is not None else 0
+        return self.lag + math.ceil((self.min_length + look) * fps) + 1
 
     @abstractmethod
     def load(self, device: str) -> Detect:

@@ -37,6 +37,12 @@ class CutSplitter(Splitter):
         """A few times the shortest shot, over which a cut that is ignored may lead to another."""
         return max(250, 8 * self.min_shot_frames)
 
+    @property
+    def lag(self) -> int:
+        """Frames before the latest among which the detector may still put a cut."""
+        frames: int = self.detector().event_buffer_length
+        return frames
+
     @abstractmethod
     def detector(self) -> SceneDetector:
         """A fresh detector; it remembers the frames that it has seen."""

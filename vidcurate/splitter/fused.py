@@ -45,6 +45,11 @@ class Fused(TransNetV2):
     jump: Fraction01 = 0.25
     recheck: bool = True
 
+    @property
+    def lag(self) -> int:
+        """That of the network, and what may be a glimpse or a wipe."""
+        return super().lag + WINDOWS[-1]
+
     def by(self, network: Network) -> Detect:
         """The function that finds shots; at nearly the speed of `transnetv2`."""
         from vidcurate.model import transnetv2

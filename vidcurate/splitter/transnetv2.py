@@ -47,6 +47,11 @@ class TransNetV2(Splitter):
         """Twice what a score depends on, 48 + 50 frames, and more; a multiple of the network's chunks."""
         return 8 * 25
 
+    @property
+    def lag(self) -> int:
+        """What a score depends on, and the rest of a chunk."""
+        return 48 + 50 + 24
+
     def check(self) -> None:
         """Whether the weights and OpenVINO, if it is asked for, are there."""
         super().check()

@@ -100,7 +100,8 @@ class Cutting:
         since = part.since if part is not None else None
         vectors = any(want.vectors for want in self._resizes)
         kind = {"vectors": vectors, "hardware": self._hardware, "threaded": self._threaded}
-        frames = Lookahead(self._path, self._info, since=since, limits=self._limits, **kind)
+        waits = self._splitter.waits(self._info.fps)
+        frames = Lookahead(self._path, self._info, waits, since=since, limits=self._limits, **kind)
         with timed("shots"):
             shots = found(self._splitter, frames.thumbnails(self._splitter.thumbnail), self._device)
         if part is not None:

@@ -18,16 +18,16 @@ from vidcurate.video.decode import Decoding
 from vidcurate.video.index import Since
 from vidcurate.video.sample import Resize
 
-MAX_BYTES = 168 * 2**20
-"""Decoded frames that may wait: 127 of 720p, more than a detector lags behind. Where more would have to, the video is
-decoded a second time instead."""
+MAX_BYTES = 384 * 2**20
+"""Decoded frames that may wait: 290 of 720p, 129 of 1080p. Where more would have to, the video is decoded a second time
+instead."""
 
 
 class Lookahead:
     """Frames between the decoder and whoever cuts clips of them.
 
     The detector draws `thumbnails`, which decodes; the cutter takes frames that have been decoded and says up to where
-    it needs none. If too many wait, they are let go, and a second decoder follows the first at the cutter's pace.
+    it needs none. If too many would wait, none do, and a second decoder follows the first at the cutter's pace.
 
     Attributes:
         decoding: the pass, with its counts and its `warnings`.
@@ -38,6 +38,7 @@ class Lookahead:
     Args:
         path: the video's local file.
         info: what `probe` said about it.
+        waits: frames that will have to, as far as is known.
         max_bytes: of decoded frames that may wait.
         since: begin with a frame amid the video; those before it are counted and never seen.
         vectors: whether frames come with the codec's motion vectors.
@@ -50,6 +51,7 @@ class Lookahead:
         self,
         path: str,
         info: VideoInfo,
+        waits: int = 1,
         max_bytes: int = MAX_BYTES,
         since: Since | None = None,
         *,
@@ -61,7 +63,8 @@ class Lookahead:
         self._kind: dict[str, Any] = {"vectors": vectors, "hardware": hardware, "limits": limits}
         self.decoding, self._threaded = Decoding(path, info, since, **self._kind), threaded
         self.borders: list[int] = [] if since is None else since.ticks[: since.index].tolist()
-        self._path, self._info, self._max_bytes, self._since = path, info, max_bytes, since
+        self._path, self._info, self._since = path, info, since
+        self._waits, self._max_bytes = waits, max_bytes
         self._waiting: deque[av.VideoFrame] = deque()
         self.waiting_bytes = 0
         self._next = len(self.borders)  # index of the first frame that waits
@@ -113,8 +116,9 @@ class Lookahead:
             return
         self._waiting.append(frame)
         self.waiting_bytes += _bytes(frame)
-        if self.waiting_bytes > self._max_bytes:
+        if max(self.waiting_bytes, self._waits * _bytes(frame)) > self._max_bytes:
             self._waiting.clear()
+            self.waiting_bytes = 0
             self._second = each("decode", Decoding(self._path, self._info, self._since, **self._kind))
 
     def _decoded_again(self, index: int) -> av.VideoFrame:
