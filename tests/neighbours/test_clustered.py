@@ -5,7 +5,7 @@ import pytest
 
 from vidcurate.cluster.base import Clusters
 from vidcurate.model.device import inference
-from vidcurate.neighbours import earlier, filters
+from vidcurate.neighbours import earlier, filters, tiles
 from vidcurate.neighbours.best import nobody
 from vidcurate.neighbours.clustered import Clustered
 from vidcurate.neighbours.graph import Collector
@@ -25,10 +25,11 @@ def search(vectors, labels=None, ranks=None):
     return Clustered().load("cpu")(vectors, clusters, ranks).nearest
 
 
-@pytest.fixture(params=[(1, 1), (2, 4), (5, 6), (512, 2048)], ids=str)
-def tile(request, monkeypatch) -> tuple[int, int]:
-    monkeypatch.setattr(earlier, "STRIP", request.param[0])
-    monkeypatch.setattr(earlier, "WIDTH", request.param[1])
+@pytest.fixture(params=[(1, 1, 1), (2, 2, 4), (1, 5, 6), (4, 8, 12), (64, 512, 2048)], ids=str)
+def tile(request, monkeypatch) -> tuple[int, int, int]:
+    for name, size in zip(("GRAIN", "STRIP", "WIDTH"), request.param, strict=True):
+        monkeypatch.setattr(earlier, name, size)
+    monkeypatch.setattr(tiles, "GRAIN", request.param[0])
     return request.param
 
 

@@ -2,6 +2,8 @@
 
 A product differs from a cosine by a slack at most, to either side. So whatever lies two of them below the highest
 product of a row is not its nearest; what is left, about two pairs a row by bf16, is multiplied in float64.
+
+Tiles are of whole GRAINs, down and across: for every other shape a product would be compiled anew.
 """
 
 from __future__ import annotations
@@ -13,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vidcurate.neighbours.best import Best
-from vidcurate.neighbours.tiles import Ordered
+from vidcurate.neighbours.tiles import GRAIN, Ordered, found, representable
 from vidcurate.neighbours.verify import Task
 
 if TYPE_CHECKING:
@@ -31,26 +33,25 @@ def earlier(task: Task, ordered: Ordered, top: int, only: NDArray[np.bool_] | No
     Args:
         task: what is compared; `nearest` is filled in.
         ordered: stand-ins of all rows, in order of rank, without errors of their own: fp32, or bf16.
-        top: place of the first row that is compared with earlier ones; the others follow.
+        top: place of the first row that is compared with earlier ones, a multiple of GRAIN; the others follow.
         only: bool [k], places of the rows that are compared with earlier ones; all if None.
     """
     stop = len(ordered.rows)
     strips = -(-(stop - top) // STRIP)
-    height = -(-(stop - top) // strips)  # all of one height, not one of a few rows at the end
+    height = _whole(-(-(stop - top) // strips))  # of about one height, not one of a few rows at the end
     for place in range(top, stop, height):
         late = np.arange(place, min(place + height, stop))
         late = late if only is None else late[only[late]]
         if len(late):
-            _strip(task, ordered, late)
+            _strip(task, ordered, place, late)
 
 
-def _strip(task: Task, ordered: Ordered, places: NDArray[np.int64]) -> None:
+def _strip(task: Task, ordered: Ordered, top: int, places: NDArray[np.int64]) -> None:
     import torch
 
-    late, slack = ordered.rows[places], ordered.filter.slack
-    top, stop = int(places[0]), int(places[-1]) + 1
+    late, slack, stop = ordered.rows[places], ordered.filter.slack, _whole(int(places[-1]) + 1)
     strip, above = ordered.block(slice(top, stop)), _above(STRIP, task.device)[: stop - top]
-    if len(late) < stop - top:
+    if len(late) < places[-1] + 1 - top:
         chosen = torch.from_numpy(places - top)
         strip, above = strip[chosen], above[chosen]
     best, seen = Best(late), np.full(len(late), -2.0)
@@ -60,14 +61,21 @@ def _strip(task: Task, ordered: Ordered, places: NDArray[np.int64]) -> None:
         if right > top:  # on and above the diagonal is nothing that comes before
             edge = max(left, top)
             tile[:, edge - left :].add_(above[:, edge - top : right - top])
-        seen = np.maximum(seen, tile.amax(dim=1).cpu().numpy())
-        bar = np.minimum(task.floor() - slack, seen - 2 * slack)
+        patches = tile[: len(late)].view(len(late), -1, GRAIN)
+        highest = patches.amax(dim=2).cpu().double().numpy()
+        seen = np.maximum(seen, highest.max(axis=1))
+        bar = representable(np.minimum(task.floor() - slack, seen - 2 * slack), tile)
         early = ordered.rows[left:right]
-        second, column, similarity = task.among(late, early, _reached(tile, bar))
+        second, column, similarity = found(task, late, early, patches, highest, bar, ordered.filter.name)
         task.add(early[column], late[second], similarity)
         best.keep(second, early[column], similarity)
     assert task.nearest is not None
     best.write(task.nearest)
+
+
+def _whole(rows: int) -> int:
+    """Rows with those that fill up their last GRAIN."""
+    return -(-rows // GRAIN) * GRAIN
 
 
 @cache
@@ -76,14 +84,3 @@ def _above(size: int, device: str) -> torch.Tensor:
     import torch
 
     return torch.full((size, size), -torch.inf, device=device).triu()
-
-
-def _reached(tile: torch.Tensor, bar: NDArray[np.float64]) -> NDArray[np.bool_]:
-    """Which products reach the bar of their row; it is rounded down."""
-    import torch
-
-    least = np.nextafter(bar.astype(np.float32), np.float32(-np.inf))[:, None]
-    if tile.device.type == "cpu":  # where NumPy compares faster
-        return tile.numpy() >= least
-    reached: NDArray[np.bool_] = (tile >= torch.from_numpy(least).to(tile.device)).cpu().numpy()
-    return reached

@@ -23,6 +23,8 @@ STRIP = 256
 WIDTH = 2048
 PATCH = 256
 """Columns of a tile that are looked at, or passed over, together."""
+GRAIN = 64
+"""Blocks may go on to a multiple of so many rows."""
 GATHERED = 2**29
 """Bytes of stand-ins that are put in order at once; beyond, they are gathered tile by tile. A GPU holds them all."""
 
@@ -32,7 +34,8 @@ class Ordered:
 
     Args:
         chosen: stand-ins of all rows.
-        rows: int [k], in order of rank where a nearest is looked for, in any order otherwise.
+        rows: int [k], in order of rank where a nearest is looked for, in any order otherwise. What fills up the last
+            GRAIN of them is of no row.
         device: where they are multiplied.
     """
 
@@ -40,17 +43,16 @@ class Ordered:
         import torch
 
         self.filter, self.rows, self._device = chosen, rows.astype(np.int64, copy=False), device
+        self._places = torch.from_numpy(np.append(self.rows, np.repeat(self.rows[:1], -len(rows) % GRAIN)))
         self._matrix: torch.Tensor | None = None
         size = len(rows) * chosen.matrix.shape[1] * chosen.matrix.element_size()
         if size <= GATHERED or device != "cpu":
-            self._matrix = chosen.matrix[torch.from_numpy(rows)].to(device)
+            self._matrix = chosen.matrix[self._places].to(device)
 
     def block(self, at: slice) -> torch.Tensor:
         """Stand-ins [length of the slice, k]."""
-        import torch
-
         if self._matrix is None:
-            return self.filter.matrix[torch.from_numpy(self.rows[at])].to(self._device)
+            return self.filter.matrix[self._places[at]].to(self._device)
         return self._matrix[at]
 
     def errors(self, at: slice) -> NDArray[np.float64]:
@@ -86,7 +88,7 @@ def _strip(task: Task, ordered: Ordered, top: int, stop: int) -> None:
         other = ordered.errors(across).max()
         bar = (task.floor() - chosen.slack - own - other - own * other) / chosen.scale
         early = ordered.rows[across]
-        second, column, similarity = _found(task, late, early, patches, highest, _representable(bar, tile), chosen.name)
+        second, column, similarity = found(task, late, early, patches, highest, representable(bar, tile), chosen.name)
         task.add(early[column], late[second], similarity)
         if best is not None:
             best.keep(second, early[column], similarity)
@@ -120,7 +122,7 @@ def _least(tile: torch.Tensor) -> float:
     return torch.iinfo(tile.dtype).min if tile.dtype == torch.int32 else -torch.inf
 
 
-def _representable(bar: NDArray[np.float64], tile: torch.Tensor) -> NDArray[np.float64]:
+def representable(bar: NDArray[np.float64], tile: torch.Tensor) -> NDArray[np.float64]:
     """The bars, rounded down to numbers that a tile can hold."""
     import torch
 
@@ -130,7 +132,7 @@ def _representable(bar: NDArray[np.float64], tile: torch.Tensor) -> NDArray[np.f
     return torch.from_numpy(lower).to(tile.dtype).double().numpy()
 
 
-def _found(
+def found(
     task: Task,
     late: NDArray[np.int64],
     early: NDArray[np.int64],
@@ -139,7 +141,17 @@ def _found(
     bar: NDArray[np.float64],
     proposer: str,
 ) -> tuple[NDArray[np.intp], NDArray[np.intp], NDArray[np.float32]]:
-    """Places of pairs in a tile that reach the bar, and their similarity; sorted by both."""
+    """Places of pairs in a tile that reach the bar, in `late` and in `early` and sorted by both, and their similarity.
+
+    Args:
+        task: what is compared.
+        late: int64 [m], rows.
+        early: int64 [k], rows; what a tile has beyond them reaches no bar.
+        patches: [m, patches, columns], products.
+        highest: float64 [m, patches], of them.
+        bar: float64 [m], which a tile can hold.
+        proposer: name of the filter.
+    """
     import torch
 
     down, number = np.nonzero((highest >= bar[:, None]) & (highest > _least(patches)))
@@ -160,7 +172,8 @@ def _found(
     parts = [(second, first, task.similarity(late[second], early[first]))]
     for dense in np.flatnonzero(many):
         chosen, left = number == dense, dense * width
-        at, to, similarity = _dense(task, late[down[chosen]], early[left : left + width], mask[chosen], proposer)
+        theirs = early[left : left + width]
+        at, to, similarity = _dense(task, late[down[chosen]], theirs, mask[chosen, : len(theirs)], proposer)
         parts.append((down[chosen][at], left + to, similarity))
     if len(parts) == 1:
         return parts[0]
