@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from vidcurate.cluster.base import Clusters
-from vidcurate.model.device import inference, rounded_products
+from vidcurate.model.device import inference, products
 from vidcurate.neighbours import exact, tiles, trial
 from vidcurate.neighbours.clustered import Clustered
 from vidcurate.neighbours.exact import Exact
@@ -180,11 +180,22 @@ def test_products_that_this_processor_rounds_are_as_near_as_the_filter_says(coun
     rows = families(count, 512, seed=count)
     made = trial.filters.bf16(rows, trial.filters.lengths(rows), "cpu")
 
-    with inference(), rounded_products():
-        products = (made.matrix @ made.matrix.T).double().numpy()
+    with inference(), products(rounded=True):
+        rounded = (made.matrix @ made.matrix.T).double().numpy()
 
     exact = rows.astype(np.float64) / np.linalg.norm(rows.astype(np.float64), axis=1, keepdims=True)
-    assert np.abs(products - exact @ exact.T).max() < made.slack < 0.0041
+    assert np.abs(rounded - exact @ exact.T).max() < made.slack < 0.0041
+
+
+def test_products_in_float32_are_as_near_as_the_filter_says_whatever_the_caller_has_told_torch():
+    rows = families(600, 512, seed=1)
+    made = trial.filters.fp32(rows, trial.filters.lengths(rows))
+
+    with products(rounded=True), inference(), made.products():
+        found = (made.matrix @ made.matrix.T).double().numpy()
+
+    exact = rows.astype(np.float64) / np.linalg.norm(rows.astype(np.float64), axis=1, keepdims=True)
+    assert np.abs(found - exact @ exact.T).max() < made.slack < 0.0001
 
 
 @pytest.mark.gpu

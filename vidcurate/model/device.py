@@ -42,15 +42,15 @@ def has_amx() -> bool:
 
 
 @contextmanager
-def rounded_products() -> Iterator[None]:
-    """Let float32 matrix products round their factors to bfloat16, where a CPU multiplies those faster.
+def products(*, rounded: bool) -> Iterator[None]:
+    """Multiply float32 matrices as they are, or round their factors to bfloat16 where a CPU multiplies those faster.
 
     Sums are float32. The setting is the whole process's, so nothing else may multiply in the meantime.
     """
     import torch
 
     before = torch.get_float32_matmul_precision()
-    torch.set_float32_matmul_precision("medium")
+    torch.set_float32_matmul_precision("medium" if rounded else "highest")
     try:
         yield
     finally:

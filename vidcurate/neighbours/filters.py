@@ -6,14 +6,14 @@ that counts.
 
 from __future__ import annotations
 
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
-from vidcurate.model.device import rounded_products
+from vidcurate.model.device import products
 
 if TYPE_CHECKING:
     import torch
@@ -47,8 +47,8 @@ class Filter:
     errors: NDArray[np.float32] | None = None
 
     def products(self) -> AbstractContextManager[None]:
-        """Where its stand-ins are multiplied, fast and within the bound."""
-        return rounded_products() if self.name == "bf16" else nullcontext()
+        """Where its stand-ins are multiplied, fast and within the bound, whatever the caller has told torch."""
+        return products(rounded=self.name == "bf16")
 
 
 def lengths(vectors: NDArray[np.float32]) -> NDArray[np.float64]:

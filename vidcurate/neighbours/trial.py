@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from vidcurate.model.device import rounded_products
+from vidcurate.model.device import products
 from vidcurate.neighbours import filters
 from vidcurate.neighbours.filters import Filter
 
@@ -146,7 +146,7 @@ def _cost(kind: str) -> float:
     sides = [torch.randint(-127, 128, size, generator=generator).float() for size in ((256, 512), (512, 512))]
     plain = _seconds(lambda: sides[0] @ sides[1].T)
     if kind == "bf16":
-        with rounded_products():
+        with products(rounded=True):
             return _seconds(lambda: sides[0] @ sides[1].T) / plain
     left, right = (side.to(torch.int8) for side in sides)
     return _seconds(lambda: torch._int_mm(left, right.T)) / plain
