@@ -66,9 +66,12 @@ def test_no_frame_waits_where_too_many_would_have_to(make_video):
     first = ahead(path)
     next(first.thumbnails(None))
     room = 8 * first.waiting_bytes
-    for waits, waiting in ((8, room), (9, 0)):
+    for waits, shown, waiting in ((8, 8, room), (9, 8, 0), (99, 30, 0)):
         frames = Lookahead(str(path), probe(str(path)), waits, room)
-        assert max(frames.waiting_bytes for _ in islice(frames.thumbnails(None), 8)) == waiting
+        assert max(frames.waiting_bytes for _ in islice(frames.thumbnails(None), shown)) == waiting
+
+    whole = Lookahead(str(path), probe(str(path)), 99, 30 * first.waiting_bytes)  # which has no more frames
+    assert max(whole.waiting_bytes for _ in whole.thumbnails(None)) == 30 * first.waiting_bytes
 
 
 def test_a_file_that_changes_while_it_is_decoded_twice_is_an_error(make_video):

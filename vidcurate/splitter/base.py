@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import sys
 from abc import abstractmethod
 from collections.abc import Callable, Iterable, Iterator
 from typing import Annotated, ClassVar, Literal
@@ -75,7 +76,9 @@ class Splitter(Component):
         return 0
 
     def waits(self, fps: float) -> int:
-        """Frames of a video that will wait, about, for it to be known whether they are in a clip."""
+        """Frames of a video that will wait, about, for it to be known whether they are in a clip; it may have fewer."""
+        if self.on_short == "merge":  # which looks at all shots
+            return sys.maxsize
         look = LOOK if self.recheck or self.stitch is not None else 0
         return self.lag + math.ceil((self.min_length + look) * fps) + 1
 

@@ -64,7 +64,7 @@ class Lookahead:
         self.decoding, self._threaded = Decoding(path, info, since, **self._kind), threaded
         self.borders: list[int] = [] if since is None else since.ticks[: since.index].tolist()
         self._path, self._info, self._since = path, info, since
-        self._waits, self._max_bytes = waits, max_bytes
+        self._waits, self._max_bytes = min(waits, info.num_frames or waits), max_bytes
         self._waiting: deque[av.VideoFrame] = deque()
         self.waiting_bytes = 0
         self._next = len(self.borders)  # index of the first frame that waits
