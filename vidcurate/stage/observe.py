@@ -18,7 +18,7 @@ from vidcurate.stage.hashes import SAMPLING, hash_row
 from vidcurate.stage.record import Row
 from vidcurate.timings import timed
 
-GROUP, GROUP_BYTES = 16, 128 * 2**20
+GROUP, GROUP_BYTES = 16, 64 * 2**20
 """Clips whose frames are in memory at once: so many, or fewer if their frames are larger than this."""
 
 
