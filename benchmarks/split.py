@@ -11,11 +11,15 @@ naive   five decodes and a process per clip: frames of 48x27 piped to the packag
         frames of 224x224 at 2 a second piped to EfficientNet-Lite0, frames of 448 pixels at 1 a second, and
         `ffmpeg -ss ... -to ...` for each clip of ours.
 NAME    `vidcurate +experiment=split` with that transcoder, previews and captions off, start-up included.
+
+The clips of other transcoders are compared with those of `h264` where it is one of them: their number of frames, and
+PSNR of the first and of the last one.
 """
 
 from __future__ import annotations
 
 import argparse
+import math
 import os
 import resource
 import statistics
@@ -26,7 +30,10 @@ from collections import defaultdict
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+import av
+import numpy as np
 import pyarrow.parquet as pq
+from numpy.typing import NDArray
 from rich.table import Table
 
 from benchmarks.findings import Findings, add_json
@@ -138,6 +145,44 @@ def cut(out: Path, folder: Path) -> tuple[list[tuple[Path, float, float]], int]:
     return clips, sum(video["num_frames"] for video in videos.values())
 
 
+def alike(ours: Path, theirs: Path) -> str:
+    """How the ends of clips differ between two datasets of the same videos."""
+    names = sorted(path.name for path in (ours / "clips").glob("*.mp4"))
+    if names != sorted(path.name for path in (theirs / "clips").glob("*.mp4")):
+        return "not the same clips"
+    noise, apart = list[float](), 0
+    for name in names:
+        (count, *ends), (other, *others) = ends_of(ours / "clips" / name), ends_of(theirs / "clips" / name)
+        apart += count != other
+        noise += [psnr(one, two) for one, two in zip(ends, others, strict=True)]
+    return (
+        f"{len(names)} clips, {apart} with another number of frames; PSNR of first and last frames "
+        f"{min(noise):.1f} dB at least, {statistics.median(noise):.1f} dB in the median"
+    )
+
+
+def ends_of(path: Path) -> tuple[int, NDArray[np.uint8], NDArray[np.uint8]]:
+    """Number of frames, the first one and the last one: uint8 [height, width], luma."""
+    with av.open(str(path)) as container:
+        count, first = 0, None
+        for frame in container.decode(video=0):
+            first, count = first or frame, count + 1
+        assert first is not None
+        return count, luma(first), luma(frame)
+
+
+def luma(frame: av.VideoFrame) -> NDArray[np.uint8]:
+    """[height, width]."""
+    gray: NDArray[np.uint8] = frame.reformat(format="gray").to_ndarray()  # type: ignore[assignment]  # gray has 8 bits
+    return gray
+
+
+def psnr(one: NDArray[np.uint8], two: NDArray[np.uint8]) -> float:
+    """Peak signal to noise, dB; 99 where there is none."""
+    error = float(np.square(one.astype(np.float64) - two).mean())
+    return 10 * math.log10(255**2 / error) if error else 99.0
+
+
 def main() -> None:
     """Print the table."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -161,6 +206,8 @@ def main() -> None:
                 costs[rival].append(run(videos, clips, frames, scratch))
             for transcoder in arguments.transcoder:
                 costs[transcoder].append(cost([split(folder, scratch / f"{transcoder}{turn}", transcoder)]))
+        others = [name for name in arguments.transcoder if name != "h264" and "h264" in arguments.transcoder]
+        compared = {name: alike(scratch / "h2640", scratch / f"{name}0") for name in others}
     medians = {name: statistics.median(values) for name, values in costs.items()}
     table = Table(title=f"{len(videos)} videos, {frames} frames, {len(clips)} clips", title_justify="left")
     for column in ("", "CPU-s", "of bound", "naive is"):
@@ -171,6 +218,8 @@ def main() -> None:
         )
     findings = Findings(arguments.json)
     findings.table(table)
+    for name, said in compared.items():
+        findings.line(f"{name} beside h264: {said}")
     for name in arguments.transcoder:
         findings.figure(f"{name} of bound", medians[name] / medians["bound"])
         findings.figure(f"naive of {name}", medians["naive"] / medians[name])
