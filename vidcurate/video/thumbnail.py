@@ -55,14 +55,14 @@ class _Reader:
         self._container, self._stream, self._size = container, container.streams.video[0], size
         self._stream.codec_context.skip_frame = "NONREF"  # a neighbour will do, and is found in two thirds of the time
         self._stream.codec_context.options = {"skip_loop_filter": "all"}
-        self._frames: Iterator[av.VideoFrame] | None = None
+        self._frames: Iterator[av.VideoFrame] = iter(())
         self._last: av.VideoFrame | None = None
 
     def frame(self, position: float) -> NDArray[np.uint8]:
         """That at a share of the clip's length, uint8 [height, width, 3]; the last one if there is none later."""
         stream = self._stream
         wanted = (stream.start_time or 0) + int((stream.duration or 0) * position)
-        if self._frames is None or self._passes_key(wanted):
+        if self._passes_key(wanted):
             self._container.seek(wanted, stream=stream)
             self._frames, self._last = self._container.decode(stream), None
         while self._last is None or (self._last.pts or 0) < wanted:
@@ -77,7 +77,7 @@ class _Reader:
         return image
 
     def _passes_key(self, wanted: int) -> bool:
-        """Whether a key frame lies between the last frame and another, or one cannot tell."""
+        """Whether no frame was told yet, a key frame lies between the last one and another, or one cannot tell."""
         entries = self._stream.index_entries
         key = entries.search_timestamp(wanted)
         return key < 0 or self._last is None or entries[key].timestamp > (self._last.pts or 0)
