@@ -50,7 +50,9 @@ class TransNetV2(Splitter):
     @property
     def lag(self) -> int:
         """What a score depends on, and the rest of a chunk."""
-        return 48 + 50 + 24
+        from vidcurate.model import dilated, transnetv2
+
+        return dilated.LAG + transnetv2.REACH + transnetv2.CHUNK - 1
 
     def check(self) -> None:
         """Whether the weights and OpenVINO, if it is asked for, are there."""
