@@ -138,14 +138,25 @@ def median(runs: list[Cost], name: str) -> float:
     return statistics.median(getattr(run, name) for run in runs)
 
 
-def compared(costs: dict[str, list[Cost]]) -> str:
-    """The speed-up by the second worker, and the overhead of Dask."""
+def ratios(costs: dict[str, list[Cost]]) -> dict[str, float]:
+    """What a second worker and a second command gain at the work, and the overhead of Dask."""
     local, one, two, limit = costs.values()
+    return {
+        "speed-up of a second worker": median(one, "work") / median(two, "work"),
+        "speed-up of a second command": median(local, "work") / median(limit, "work"),
+        "overhead of Dask": median(one, "cpu") / median(local, "cpu") - 1,
+    }
+
+
+def compared(costs: dict[str, list[Cost]]) -> str:
+    """The ratios, in words."""
+    _, one, two, _ = costs.values()
+    worker, command, overhead = ratios(costs).values()
     return (
-        f"two workers against one: {median(one, 'work') / median(two, 'work'):.2f} times as fast at the work, "
+        f"two workers against one: {worker:.2f} times as fast at the work, "
         f"{median(one, 'wall') / median(two, 'wall'):.2f} with start and end\n"
-        f"two commands against one: {median(local, 'work') / median(limit, 'work'):.2f} times as fast at the work\n"
-        f"dask with one worker against local: {median(one, 'cpu') / median(local, 'cpu') - 1:+.1%} CPU-seconds"
+        f"two commands against one: {command:.2f} times as fast at the work\n"
+        f"dask with one worker against local: {overhead:+.1%} CPU-seconds"
     )
 
 
@@ -198,10 +209,8 @@ def main() -> None:
     findings.table(table(costs))
     for line in compared(costs).splitlines():
         findings.line(line)
-    local, one, two, limit = costs.values()
-    findings.figure("speed-up of a second worker", median(one, "work") / median(two, "work"))
-    findings.figure("speed-up of a second command", median(local, "work") / median(limit, "work"))
-    findings.figure("overhead of Dask", median(one, "cpu") / median(local, "cpu") - 1)
+    for what, ratio in ratios(costs).items():
+        findings.figure(what, ratio)
 
 
 if __name__ == "__main__":
