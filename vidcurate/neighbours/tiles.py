@@ -188,4 +188,8 @@ def _dense(
     """Many proposed pairs of a patch: multiplied together, first in float32 where the filter is a far coarser one."""
     if proposer in ("int8", "prefix"):
         mask = mask & (task.matrix(late, early, double=False) >= task.floor() - task.slack - 2.0**-22)
-    return task.among(late, early, mask)
+    at, to = np.divmod(np.flatnonzero(mask), len(early))
+    products = None
+    if len(at) > max(FEW, DENSE * mask.size):
+        products = task.matrix(late, early, double=True)[at, to]
+    return at, to, task.similarity(late[at], early[to], products)

@@ -70,26 +70,6 @@ class Task:
         np.clip(similarity, -1, 1, out=similarity)
         return similarity
 
-    def among(
-        self, late: NDArray[np.int64], early: NDArray[np.int64], mask: NDArray[np.bool_]
-    ) -> tuple[NDArray[np.intp], NDArray[np.intp], NDArray[np.float32]]:
-        """Similarity of some pairs of rows with others; where they are many, all are multiplied together.
-
-        Args:
-            late: int64 [m], rows.
-            early: int64 [k], rows.
-            mask: bool [m, k], pairs that are looked at.
-
-        Returns:
-            Places in `late` and in `early`, sorted by both, and the similarity.
-        """
-        hits = np.flatnonzero(mask)
-        second, first = np.divmod(hits, len(early))
-        products = None
-        if len(hits) > max(FEW, DENSE * mask.size):
-            products = self.matrix(late, early, double=True).reshape(-1)[hits]
-        return second, first, self.similarity(late[second], early[first], products)
-
     def matrix(self, late: NDArray[np.integer], early: NDArray[np.integer], double: bool) -> NDArray[np.floating]:
         """Products of some rows with others, [late, early]."""
         import torch
