@@ -1,14 +1,20 @@
-"""An S3 server for tests: moto's, in a process of its own."""
+"""An S3 server for tests: moto's, in a process of its own.
+
+Of those who create a key at once S3 lets one. moto looks whether there is one and writes then, so here it does that for
+one after the other.
+"""
 
 from __future__ import annotations
 
 import os
 import subprocess
 import sys
+import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -22,8 +28,7 @@ def s3_server(folder: Path) -> Iterator[str]:
     s3fs = pytest.importorskip("s3fs", reason="needs vidcurate[s3]")
     log = folder / "moto.log"
     with log.open("wb") as out:
-        command = [sys.executable, "-m", "moto.server", "-H", "127.0.0.1", "-p", "0"]
-        server = subprocess.Popen(command, stdout=out, stderr=out)
+        server = subprocess.Popen([sys.executable, "-m", "tests.s3"], stdout=out, stderr=out)
     try:
         url = _url(log, server)
         with pytest.MonkeyPatch.context() as patch:
@@ -45,6 +50,26 @@ def _url(log: Path, server: subprocess.Popen[bytes]) -> str:
         if "Running on http" in said:
             return said.partition("Running on ")[2].split()[0]
         if server.poll() is not None:
-            pytest.fail(f"moto.server ended: {said}")
+            pytest.fail(f"the server ended: {said}")
         time.sleep(0.05)
-    pytest.fail(f"moto.server does not start: {said}")
+    pytest.fail(f"the server does not start: {said}")
+
+
+def _serve() -> None:
+    """Answer requests at a port that the system chooses, until the process is ended."""
+    from moto.server import DomainDispatcherApplication, MotoRequestHandler, create_backend_app
+    from werkzeug.serving import run_simple
+
+    app, turn = DomainDispatcherApplication(create_backend_app), threading.Lock()
+
+    def answer(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
+        if "HTTP_IF_NONE_MATCH" not in environ:
+            return app(environ, start_response)
+        with turn:
+            return app(environ, start_response)
+
+    run_simple("127.0.0.1", 0, answer, threaded=True, request_handler=MotoRequestHandler)
+
+
+if __name__ == "__main__":
+    _serve()

@@ -44,6 +44,19 @@ def test_a_key_is_created_once(store):
     assert store.read("locks/one") == b"yours"
 
 
+def test_a_key_whose_folder_goes_at_that_moment_is_not_created(tmp_path, monkeypatch):
+    store, link = Store(str(tmp_path)), Path.hardlink_to
+
+    def after_removal(goal, staged):
+        goal.parent.rmdir()  # by its last owner, who ends
+        link(goal, staged)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "hardlink_to", after_removal)
+        assert not store.create("locks/one", b"ours")
+    assert store.create("locks/one", b"ours")
+
+
 def test_a_missing_folder_has_no_keys(store):
     assert store.keys("nothing") == []
     assert not store.exists("nothing/at all")

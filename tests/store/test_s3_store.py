@@ -4,6 +4,7 @@ import hashlib
 import subprocess
 import sys
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 import numpy as np
@@ -34,11 +35,31 @@ def storage(endpoint, tmp_path):
 
 
 def test_a_key_is_created_once_whoever_else_tries():
-    # One after the other: S3 decides between those that come at once, but moto looks first and writes then.
-    tries = [Store("s3://bucket/leases").create("lock", f"by {number}".encode()) for number in range(3)]
+    def create(number: int) -> bool:
+        return Store("s3://bucket/leases").create("lock", f"by {number}".encode())
 
-    assert tries == [True, False, False]
-    assert Store("s3://bucket/leases").read("lock") == b"by 0"
+    with ThreadPoolExecutor(8) as pool:
+        tries = list(pool.map(create, range(8)))
+
+    assert sorted(tries) == [False] * 7 + [True]
+    assert Store("s3://bucket/leases").read("lock") == f"by {tries.index(True)}".encode()
+
+
+def test_a_key_that_was_there_and_is_gone_by_now_is_not_created(monkeypatch):
+    store = Store("s3://bucket/gone")
+    store.write("lock", b"theirs")
+    pipe_file = store.fs.pipe_file
+
+    def refused(*args, **kwargs):
+        try:
+            pipe_file(*args, **kwargs)
+        finally:
+            store.remove("lock")  # its owner ends
+
+    with monkeypatch.context() as patch:
+        patch.setattr(store.fs, "pipe_file", refused)
+        assert not store.create("lock", b"ours")
+    assert store.create("lock", b"ours")
 
 
 KEYS = (

@@ -86,7 +86,9 @@ class Store:
             try:
                 self.fs.pipe_file(self.path(key), data, mode="create")
             except FileExistsError:
-                return self.read(key) == data
+                with suppress(FileNotFoundError):  # whoever wrote it has removed it since
+                    return self.read(key) == data
+                return False
             return True
         goal = Path(self.path(key))
         with self.staging() as folder:
@@ -95,7 +97,7 @@ class Store:
             goal.parent.mkdir(parents=True, exist_ok=True)
             try:
                 return _linked(staged, goal)
-            except FileExistsError:
+            except (FileExistsError, FileNotFoundError):  # somebody's key, or the folder went with one
                 return False
 
     def put(self, local: Path, key: str) -> None:
