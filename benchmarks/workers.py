@@ -7,11 +7,14 @@ FOLDER holds videos; `+experiment=split splitter=adaptive embedder=histogram` de
 thread, by runtime=local and by runtime=dask with one and two workers, in turn. Threads are pinned: a command has as
 many cores as workers, so that what one worker does beside its work (encode while it decodes) does not count as a
 second one. Two commands of runtime=local at the same time, with half of the videos and one core each, are the limit:
-cores that share caches and memory are slower together. Medians of N, beside the load of the machine when each began:
+cores that share caches and memory are slower together. Medians of N, beside the load of the machine when each began;
+every second turn goes the other way round:
 
 work    seconds from the first video begun to the last ended, of the journal
 wall    seconds of the whole command
 CPU     user and system seconds of the whole command, with all its children
+steady  of each video the median of its CPU-seconds, and of those beside videos, in sum: where others slow the machine
+        down for half a minute, that spoils some videos of one turn, not the sum
 
 --items instead sends so many synthetic records through two workers, and prints what this process, which holds client
 and scheduler, takes up in the meantime.
@@ -28,23 +31,24 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from subprocess import PIPE, STDOUT
+from typing import Any
 
 from rich.table import Table
 
 from benchmarks.findings import Findings, add_json
 
-RUNTIMES = {
+LIMIT = "2 x local"
+KINDS = {
     "local": (1, ["runtime=local"]),
     "dask, 1 worker": (1, ["runtime=dask", "runtime.workers=1"]),
     "dask, 2 workers": (2, ["runtime=dask", "runtime.workers=2"]),
+    LIMIT: (1, ["runtime=local"]),
 }
-"""Cores and options of each."""
-LIMIT = "2 x local"
+"""Cores and options of each command."""
 ENVIRONMENT = os.environ | dict.fromkeys(("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"), "1")
 
 
@@ -57,12 +61,14 @@ class Cost:
         wall: seconds of the command.
         cpu: CPU-seconds of it and all its children.
         load: of the machine as it began, the average of a minute.
+        videos: CPU-seconds of each, by the thread that had it.
     """
 
     work: float
     wall: float
     cpu: float
     load: float
+    videos: dict[str, float]
 
 
 def pinned(cores: list[int]) -> None:
@@ -92,7 +98,9 @@ def split(folders: dict[Path, Path], runtime: list[str], width: int = 1) -> Cost
             sys.exit(said.decode(errors="replace"))
     wall, after = time.perf_counter() - began, resource.getrusage(resource.RUSAGE_CHILDREN)
     cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
-    return Cost(max(worked(out) for out in folders.values()), wall, cpu, load)
+    found = [items(out) for out in folders.values()]
+    videos = {item["video"]: item["cpu_seconds"] for one in found for item in one}
+    return Cost(max(worked(one) for one in found), wall, cpu, load, videos)
 
 
 def command(folder: Path, out: Path, runtime: list[str]) -> list[str]:
@@ -114,22 +122,34 @@ def halves(folder: Path, scratch: Path) -> list[Path]:
     return found
 
 
-def worked(out: Path) -> float:
-    """Seconds from the first item begun to the last ended."""
+def items(out: Path) -> list[dict[str, Any]]:
+    """What the journal says of each video."""
     (journal,) = (out / "logs").glob("*.jsonl")
     events = [json.loads(line) for line in journal.read_text(encoding="utf-8").splitlines()]
-    items = [event for event in events if event["event"] == "item"]
+    return [event for event in events if event["event"] == "item"]
+
+
+def worked(items: list[dict[str, Any]]) -> float:
+    """Seconds from the first item begun to the last ended."""
     return max(item["began"] + item["seconds"] for item in items) - min(item["began"] for item in items)
+
+
+def steady(runs: list[Cost]) -> float:
+    """CPU-seconds: of each video the median, and so of what is beside videos."""
+    beside = statistics.median(run.cpu - sum(run.videos.values()) for run in runs)
+    return beside + sum(statistics.median(run.videos[video] for run in runs) for video in runs[0].videos)
 
 
 def table(costs: dict[str, list[Cost]]) -> Table:
     """Medians, and how they compare."""
     shown = Table(
-        "", "work s", "wall s", "CPU s", "load", title="splitter=adaptive embedder=histogram", title_justify="left"
+        *("", "work s", "wall s", "CPU s", "steady", "load"),
+        title="splitter=adaptive embedder=histogram",
+        title_justify="left",
     )
     for name, runs in costs.items():
-        columns = zip(*((run.work, run.wall, run.cpu, run.load) for run in runs), strict=True)
-        shown.add_row(name, *(f"{statistics.median(column):.1f}" for column in columns))
+        figures = [median(runs, figure) for figure in ("work", "wall", "cpu")]
+        shown.add_row(name, *(f"{figure:.1f}" for figure in (*figures, steady(runs), median(runs, "load"))))
     return shown
 
 
@@ -144,7 +164,7 @@ def ratios(costs: dict[str, list[Cost]]) -> dict[str, float]:
     return {
         "speed-up of a second worker": median(one, "work") / median(two, "work"),
         "speed-up of a second command": median(local, "work") / median(limit, "work"),
-        "overhead of Dask": median(one, "cpu") / median(local, "cpu") - 1,
+        "overhead of Dask": steady(one) / steady(local) - 1,
     }
 
 
@@ -196,16 +216,17 @@ def main() -> None:
         return
     if arguments.folder is None or not arguments.folder.is_dir():
         parser.error(f"FOLDER={arguments.folder} is no folder of videos")
-    costs: dict[str, list[Cost]] = defaultdict(list)
+    costs: dict[str, list[Cost]] = {kind: [] for kind in KINDS}
     folder = arguments.folder.resolve()
     with tempfile.TemporaryDirectory() as name:
         scratch = Path(name)
         parts = halves(folder, scratch)
         for turn in range(arguments.repeat):
-            for number, (kind, (width, runtime)) in enumerate(RUNTIMES.items()):
-                costs[kind].append(split({folder: scratch / f"{turn}-{number}"}, runtime, width))
-            both = {part: scratch / f"{turn}-{part.name}" for part in parts}
-            costs[LIMIT].append(split(both, ["runtime=local"]))
+            for number, kind in list(enumerate(KINDS))[:: -1 if turn % 2 else 1]:
+                width, runtime = KINDS[kind]
+                folders = parts if kind == LIMIT else [folder]
+                outs = {part: scratch / f"{turn}-{number}-{part.name}" for part in folders}
+                costs[kind].append(split(outs, runtime, width))
     findings.table(table(costs))
     for line in compared(costs).splitlines():
         findings.line(line)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.workers import Cost, compared, sizes
+from benchmarks.workers import Cost, compared, sizes, steady
 from tests.media import write_video
 
 pytest.importorskip("distributed", reason="needs vidcurate[dask]")
@@ -14,13 +14,19 @@ pytest.importorskip("distributed", reason="needs vidcurate[dask]")
 
 def test_speed_up_and_overhead_are_ratios_of_medians():
     runs = {"local": [100.0], "one": [104.0, 90.0, 200.0], "two": [52.0], "limit": [50.0]}
-    costs = {name: [Cost(cpu, cpu, cpu, 0.0) for cpu in values] for name, values in runs.items()}
+    costs = {name: [Cost(cpu, cpu, cpu, 0.0, {"video": cpu}) for cpu in values] for name, values in runs.items()}
 
     said = compared(costs)
 
     assert "two workers against one: 2.00 times as fast at the work, 2.00 with start and end" in said
     assert "two commands against one: 2.00 times as fast at the work" in said
     assert "dask with one worker against local: +4.0% CPU-seconds" in said
+
+
+def test_a_slow_moment_in_each_turn_spoils_no_sum():
+    turns = [{"a": 9.0, "b": 1.0, "c": 1.0}, {"a": 1.0, "b": 9.0, "c": 1.0}, {"a": 1.0, "b": 1.0, "c": 9.0}]
+
+    assert steady([Cost(1.0, 1.0, sum(turn.values()) + 2.0, 0.0, turn) for turn in turns]) == 5.0
 
 
 @pytest.mark.slow
