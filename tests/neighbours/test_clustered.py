@@ -5,7 +5,7 @@ import pytest
 
 from vidcurate.cluster.base import Clusters
 from vidcurate.model.device import inference
-from vidcurate.neighbours import earlier, filters, tiles
+from vidcurate.neighbours import clustered, earlier, filters, tiles
 from vidcurate.neighbours.best import nobody
 from vidcurate.neighbours.clustered import Clustered
 from vidcurate.neighbours.graph import Collector
@@ -25,12 +25,14 @@ def search(vectors, labels=None, ranks=None):
     return Clustered().load("cpu")(vectors, clusters, ranks).nearest
 
 
-@pytest.fixture(params=[(1, 1, 1), (2, 2, 4), (1, 5, 6), (4, 8, 12), (64, 512, 2048)], ids=str)
-def tile(request, monkeypatch) -> tuple[int, int, int]:
+@pytest.fixture(params=[(1, 1, 1), (2, 2, 4), (1, 5, 6), (4, 8, 12), (64, 512, 2048), "together"], ids=str)
+def tile(request, monkeypatch) -> None:
+    if request.param == "together":
+        return
+    monkeypatch.setattr(clustered, "SMALL", 1)
     for name, size in zip(("GRAIN", "STRIP", "WIDTH"), request.param, strict=True):
         monkeypatch.setattr(earlier, name, size)
     monkeypatch.setattr(tiles, "GRAIN", request.param[0])
-    return request.param
 
 
 def test_the_reference_vector_whatever_the_tile(tile):

@@ -48,11 +48,14 @@ class Best:
     """The most similar earlier row of each of some rows, so far.
 
     Args:
-        rows: int [k].
+        rows: int64 [k].
+
+    Attributes:
+        rows: as given.
     """
 
-    def __init__(self, rows: NDArray[np.integer]) -> None:
-        self._rows = rows
+    def __init__(self, rows: NDArray[np.int64]) -> None:
+        self.rows = rows
         self._similarity, self._index = np.full(len(rows), -np.inf, np.float32), rows.copy()
 
     def keep(self, second: NDArray[np.intp], first: NDArray[np.integer], similarity: NDArray[np.float32]) -> None:
@@ -71,5 +74,5 @@ class Best:
     def write(self, nearest: Nearest, floor: float = -np.inf) -> None:
         """Fill in what has been found from a similarity on."""
         found = (self._similarity >= np.float32(floor)) & (self._similarity > -np.inf)
-        nearest.index[self._rows[found]] = self._index[found]
-        nearest.similarity[self._rows[found]] = self._similarity[found]
+        nearest.index[self.rows[found]] = self._index[found]
+        nearest.similarity[self.rows[found]] = self._similarity[found]

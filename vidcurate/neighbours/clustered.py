@@ -7,8 +7,9 @@ instead of becoming 0.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
 from functools import partial
-from typing import ClassVar, Literal
+from typing import ClassVar, Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,6 +24,7 @@ from vidcurate.neighbours.filters import Filter
 from vidcurate.neighbours.graph import Collector, Graph, Nearest
 from vidcurate.neighbours.spread import cores, spread
 from vidcurate.neighbours.tiles import Ordered, compare
+from vidcurate.neighbours.together import SMALL, batches, cost, together
 from vidcurate.neighbours.units import units
 from vidcurate.neighbours.verify import Task
 from vidcurate.registry import register
@@ -68,33 +70,53 @@ def _search(
         device=device,
     )
     groups = [rows[np.argsort(ranks[rows])] for rows in members(clusters.labels)]
-    spans = [(rows, top) for rows in groups for top in range(0, len(rows), SPAN)]
     threads = cores(device)
     with inference():
         chosen = _chosen(vectors, sizes, groups, settings, device)
+        jobs = list(_jobs(task, nearest, groups, chosen, plain if chosen.name == "prefix" else chosen))
 
-        def work(jobs: list[int]) -> None:
-            for job in jobs:
-                rows, top = spans[job]
-                _compare(task, nearest, rows[: top + SPAN], top, chosen, plain)
+        def work(share: list[int]) -> None:
+            for number in share:
+                jobs[number].work()
 
-        costs = [min(top + SPAN, len(rows)) * min(SPAN, len(rows) - top) for rows, top in spans]
         with chosen.products():
-            for _ in spread(work, units(costs, 4 * threads), threads):
+            for _ in spread(work, units([job.cost for job in jobs], 4 * threads), threads):
                 pass
     return task.pairs.graph(nearest, ranks)
 
 
-def _compare(task: Task, nearest: Nearest, rows: NDArray[np.intp], top: int, chosen: Filter, plain: Filter) -> None:
+class _Job(NamedTuple):
+    """Some rows that are compared with those before them.
+
+    Attributes:
+        cost: products that are made.
+        work: compares them.
+    """
+
+    cost: int
+    work: Callable[[], None]
+
+
+def _jobs(task: Task, nearest: Nearest, groups: list[NDArray[np.intp]], chosen: Filter, full: Filter) -> Iterator[_Job]:
+    """Batches of small clusters, and spans of large ones."""
+    for batch in batches(rows for rows in groups if len(rows) <= SMALL):
+        yield _Job(cost(batch), partial(together, task, full, batch))
+    for rows in (rows for rows in groups if len(rows) > SMALL):
+        for top in range(0, len(rows), SPAN):
+            span = rows[: top + SPAN]
+            products = len(span) * (len(span) - top)
+            yield _Job(products, partial(_compare, task, nearest, span, top, chosen, full))
+
+
+def _compare(task: Task, nearest: Nearest, rows: NDArray[np.intp], top: int, chosen: Filter, full: Filter) -> None:
     """The rows of a cluster from a place on; where prefix leaves one without neighbour, in full."""
-    if chosen.name != "prefix" or len(rows) < trial.FEW:
-        full = plain if chosen.name == "prefix" else chosen
+    if chosen is full or len(rows) < trial.FEW:
         earlier(task, Ordered(full, rows, task.device), top)
         return
     compare(task, Ordered(chosen, rows, task.device), range(top, len(rows), tiles.STRIP))
     alone = nearest.index[rows] == rows
     if alone[top:].any():
-        earlier(task, Ordered(plain, rows, task.device), top, only=alone)
+        earlier(task, Ordered(full, rows, task.device), top, only=alone)
 
 
 def _chosen(

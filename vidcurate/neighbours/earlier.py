@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vidcurate.neighbours.best import Best
+from vidcurate.neighbours.filters import Filter
 from vidcurate.neighbours.tiles import GRAIN, Ordered, found, representable
 from vidcurate.neighbours.verify import Task
 
@@ -38,7 +39,7 @@ def earlier(task: Task, ordered: Ordered, top: int, only: NDArray[np.bool_] | No
     """
     stop = len(ordered.rows)
     strips = -(-(stop - top) // STRIP)
-    height = _whole(-(-(stop - top) // strips))  # of about one height, not one of a few rows at the end
+    height = whole(-(-(stop - top) // strips))  # of about one height, not one of a few rows at the end
     for place in range(top, stop, height):
         late = np.arange(place, min(place + height, stop))
         late = late if only is None else late[only[late]]
@@ -49,8 +50,8 @@ def earlier(task: Task, ordered: Ordered, top: int, only: NDArray[np.bool_] | No
 def _strip(task: Task, ordered: Ordered, top: int, places: NDArray[np.int64]) -> None:
     import torch
 
-    late, slack, stop = ordered.rows[places], ordered.filter.slack, _whole(int(places[-1]) + 1)
-    strip, above = ordered.block(slice(top, stop)), _above(STRIP, task.device)[: stop - top]
+    late, stop = ordered.rows[places], whole(int(places[-1]) + 1)
+    strip, above = ordered.block(slice(top, stop)), on_and_above(STRIP, task.device)[: stop - top]
     if len(late) < places[-1] + 1 - top:
         chosen = torch.from_numpy(places - top)
         strip, above = strip[chosen], above[chosen]
@@ -58,29 +59,53 @@ def _strip(task: Task, ordered: Ordered, top: int, places: NDArray[np.int64]) ->
     for left in range(0, stop, WIDTH):
         right = min(left + WIDTH, stop)
         tile = (strip @ ordered.block(slice(left, right)).T).float()
-        if right > top:  # on and above the diagonal is nothing that comes before
+        if right > top:
             edge = max(left, top)
             tile[:, edge - left :].add_(above[:, edge - top : right - top])
         patches = tile[: len(late)].view(len(late), -1, GRAIN)
         highest = patches.amax(dim=2).cpu().double().numpy()
         seen = np.maximum(seen, highest.max(axis=1))
-        bar = representable(np.minimum(task.floor() - slack, seen - 2 * slack), tile)
-        early = ordered.rows[left:right]
-        second, column, similarity = found(task, late, early, patches, highest, bar, ordered.filter.name)
-        task.add(early[column], late[second], similarity)
-        best.keep(second, early[column], similarity)
+        keep(task, ordered.filter, best, ordered.rows[left:right], patches, highest, seen)
     assert task.nearest is not None
     best.write(task.nearest)
 
 
-def _whole(rows: int) -> int:
+def keep(
+    task: Task,
+    chosen: Filter,
+    best: Best,
+    early: NDArray[np.int64],
+    patches: torch.Tensor,
+    highest: NDArray[np.float64],
+    seen: NDArray[np.float64],
+    offset: NDArray[np.intp] | None = None,
+) -> None:
+    """Take from a tile what may be the nearest of a row, and what may reach the floor.
+
+    Args:
+        task: what is compared.
+        chosen: what the tile is a product of.
+        best: of the rows of the tile, so far.
+        early: int64 [k], its columns.
+        patches: float32 [m, patches, columns], the tile.
+        highest: float64 [m, patches], of them.
+        seen: float64 [m], the highest product of each row so far.
+        offset: as for `found`.
+    """
+    bar = representable(np.minimum(task.floor() - chosen.slack, seen - 2 * chosen.slack), patches)
+    second, column, similarity = found(task, best.rows, early, patches, highest, bar, chosen.name, offset)
+    task.add(early[column], best.rows[second], similarity)
+    best.keep(second, early[column], similarity)
+
+
+def whole(rows: int) -> int:
     """Rows with those that fill up their last GRAIN."""
     return -(-rows // GRAIN) * GRAIN
 
 
 @cache
-def _above(size: int, device: str) -> torch.Tensor:
-    """Added to products, it leaves those below the diagonal, and takes the others out of the running."""
+def on_and_above(size: int, device: str) -> torch.Tensor:
+    """Added to the products of rows with themselves, it leaves those with rows that come before."""
     import torch
 
     return torch.full((size, size), -torch.inf, device=device).triu()

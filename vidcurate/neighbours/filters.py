@@ -56,8 +56,8 @@ def lengths(vectors: NDArray[np.float32]) -> NDArray[np.float64]:
     found = np.empty(len(vectors))
     for at in range(0, len(vectors), CACHED):
         rows = vectors[at : at + CACHED].astype(np.float64)
-        found[at : at + CACHED] = np.sqrt(np.einsum("ij,ij->i", rows, rows))
-    return found
+        np.vecdot(rows, rows, out=found[at : at + CACHED])
+    return np.sqrt(found, out=found)
 
 
 def fp32(vectors: NDArray[np.float32], sizes: NDArray[np.float64]) -> Filter:

@@ -47,12 +47,12 @@ class Ordered:
         self._matrix: torch.Tensor | None = None
         size = len(rows) * chosen.matrix.shape[1] * chosen.matrix.element_size()
         if size <= GATHERED or device != "cpu":
-            self._matrix = chosen.matrix[self._places].to(device)
+            self._matrix = chosen.matrix.index_select(0, self._places).to(device)
 
     def block(self, at: slice) -> torch.Tensor:
         """Stand-ins [length of the slice, k]."""
         if self._matrix is None:
-            return self.filter.matrix[self._places[at]].to(self._device)
+            return self.filter.matrix.index_select(0, self._places[at]).to(self._device)
         return self._matrix[at]
 
     def errors(self, at: slice) -> NDArray[np.float64]:
@@ -140,6 +140,7 @@ def found(
     highest: NDArray[np.float64],
     bar: NDArray[np.float64],
     proposer: str,
+    offset: NDArray[np.intp] | None = None,
 ) -> tuple[NDArray[np.intp], NDArray[np.intp], NDArray[np.float32]]:
     """Places of pairs in a tile that reach the bar, in `late` and in `early` and sorted by both, and their similarity.
 
@@ -151,6 +152,7 @@ def found(
         highest: float64 [m, patches], of them.
         bar: float64 [m], which a tile can hold.
         proposer: name of the filter.
+        offset: int [m], number of the patch of `early` that is the first of a row; 0 for all if None.
     """
     import torch
 
@@ -160,6 +162,8 @@ def found(
     width = patches.shape[2]
     peaks = patches[torch.from_numpy(down).to(patches.device), torch.from_numpy(number).to(patches.device)]
     mask = (peaks >= torch.from_numpy(bar[down, None]).to(peaks.device, peaks.dtype)).cpu().numpy()
+    if offset is not None:
+        number = number + offset[down]
     limit = np.maximum(FEW, DENSE * width * np.bincount(number))
     if np.count_nonzero(mask) <= FEW:
         many = np.zeros(len(limit), bool)

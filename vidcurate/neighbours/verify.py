@@ -12,7 +12,7 @@ from vidcurate.neighbours.graph import Collector, Nearest, cosines
 
 DENSE = 1 / 32
 """Share of proposed pairs in a matrix from which on multiplying all of it costs less than gathering them."""
-FEW = 128
+FEW = 64
 """Pairs up to which gathering them is always cheaper; that many are gathered at a time, as more would be new memory."""
 
 
@@ -83,6 +83,6 @@ class Task:
         found = np.empty(len(left))
         for at in range(0, len(left), FEW):
             part = slice(at, at + FEW)
-            rows, others = self.vectors[left[part]], self.vectors[right[part]]
-            np.einsum("ij,ij->i", rows, others, dtype=np.float64, out=found[part])
+            rows, others = (self.vectors.take(side[part], axis=0).astype(np.float64) for side in (left, right))
+            np.vecdot(rows, others, out=found[part])
         return found
