@@ -2,15 +2,15 @@
 
     python benchmarks/dedup.py [FOLDER] [--rows N ...] [--repeats R] [--floors F ...] [--million]
 
-Costs are CPU-seconds of the whole process, taken in turn (A B C A B C), of which the median counts; peers run on one
-thread, for threads that wait by spinning would be charged for it. Vectors: `synthetic`, 512 numbers, topics by Zipf
-with families of near copies (cosine .90-.999); and `clips`, those of FOLDER by `efficientnet_lite`, or those in FOLDER
-if that is a .npy, tiled with noise of several sizes. Peers: faiss.knn; semhash, where it is installed, on the same
-vectors; and what SemDeDup (arXiv:2303.09540, section 3) and NeMo Curator do within a cluster, written anew: the whole
-matrix, its upper triangle, the maximum of each column; and the same by 1024 columns. "Half the products" are those of
-each row with earlier ones in float32 and nothing else: a search that looks at all of them cannot cost less where the
-processor has no faster numbers (AVX512_BF16, VNNI, AMX). `--million` compares 1,000,000 x 512, within clusters of 1,000
-in full and all with all over some strips, and prints the memory it took.
+Costs are CPU-seconds of the whole process, taken in turn (A B C A B C), of which the median counts; all run on one
+thread, for threads that wait by spinning would be charged for it, and cores may share what multiplies. Vectors:
+`synthetic`, 512 numbers, topics by Zipf with families of near copies (cosine .90-.999); and `clips`, those of FOLDER by
+`efficientnet_lite`, or those in FOLDER if that is a .npy, tiled with noise of several sizes. Peers: faiss.knn; semhash,
+where it is installed, on the same vectors; and what SemDeDup (arXiv:2303.09540, section 3) and NeMo Curator do within a
+cluster, written anew: the whole matrix, its upper triangle, the maximum of each column; and the same by 1024 columns.
+"Half the products" are those of each row with earlier ones in float32 and nothing else: a search that looks at all of
+them cannot cost less where the processor has no faster numbers (AVX512_BF16, VNNI, AMX). `--million` compares 1,000,000
+x 512, within clusters of 1,000 in full and all with all over some strips, and prints the memory it took.
 """
 
 from __future__ import annotations
@@ -293,6 +293,8 @@ def _strips(rows: Vectors, ranks: NDArray[np.int64], strips: int) -> Graph:
 
 def main() -> None:
     """Print the tables."""
+    import torch
+
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     corpus = os.environ.get("VIDCURATE_CORPUS")
     parser.add_argument("folder", nargs="?", type=Path, default=Path(corpus, "dups") if corpus else None)
@@ -307,6 +309,7 @@ def main() -> None:
     if arguments.million:
         million(findings, arguments.million)
         return
+    torch.set_num_threads(1)
     clips = embedded(arguments.folder) if arguments.folder else None
     for count in arguments.rows:
         for name, rows in {

@@ -122,7 +122,7 @@ SUITE = (
     ),
     Benchmark(
         "dedup",
-        ("--rows", "20000", "--repeats", "1", "--floors", "0.7"),
+        ("--rows", "20000", "--repeats", "3", "--floors", "0.7"),
         ("--rows", "20000", "50000", "--repeats", "3"),
         2400,
         (
