@@ -129,9 +129,9 @@ def items(out: Path) -> list[dict[str, Any]]:
     return [event for event in events if event["event"] == "item"]
 
 
-def worked(items: list[dict[str, Any]]) -> float:
+def worked(found: list[dict[str, Any]]) -> float:
     """Seconds from the first item begun to the last ended."""
-    return max(item["began"] + item["seconds"] for item in items) - min(item["began"] for item in items)
+    return max(item["began"] + item["seconds"] for item in found) - min(item["began"] for item in found)
 
 
 def steady(runs: list[Cost]) -> float:

@@ -45,7 +45,7 @@ def test_clusters_together_are_compared_as_one_by_one(monkeypatch, dim, kind):
     alone = search(vectors, clusters, ranks)
 
     assert listed(together) == listed(alone)
-    _is_nearest(together, vectors, labels, ranks)
+    check_nearest(together, vectors, labels, ranks)
 
 
 def listed(graph: Graph) -> list[list[float]]:
@@ -53,7 +53,7 @@ def listed(graph: Graph) -> list[list[float]]:
     return [part.tolist() for part in parts]
 
 
-def _is_nearest(graph: Graph, vectors: np.ndarray, labels: np.ndarray, ranks: np.ndarray) -> None:
+def check_nearest(graph: Graph, vectors: np.ndarray, labels: np.ndarray, ranks: np.ndarray) -> None:
     exact = vectors.astype(np.float64) @ vectors.T.astype(np.float64)
     exact[(labels[:, None] != labels) | (ranks >= ranks[:, None])] = -np.inf
     alone = np.isneginf(exact.max(axis=1))

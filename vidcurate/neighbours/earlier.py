@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from vidcurate.neighbours.best import Best
 from vidcurate.neighbours.filters import Filter
-from vidcurate.neighbours.tiles import GRAIN, Ordered, found, representable
+from vidcurate.neighbours.tiles import GRAIN, Ordered, found, representable, whole
 from vidcurate.neighbours.verify import Task
 
 if TYPE_CHECKING:
@@ -96,11 +96,6 @@ def keep(
     second, column, similarity = found(task, best.rows, early, patches, highest, bar, chosen.name, offset)
     task.add(early[column], best.rows[second], similarity)
     best.keep(second, early[column], similarity)
-
-
-def whole(rows: int) -> int:
-    """Rows with those that fill up their last GRAIN."""
-    return -(-rows // GRAIN) * GRAIN
 
 
 @cache

@@ -43,7 +43,7 @@ class Ordered:
         import torch
 
         self.filter, self.rows, self._device = chosen, rows.astype(np.int64, copy=False), device
-        self._places = torch.from_numpy(np.append(self.rows, np.repeat(self.rows[:1], -len(rows) % GRAIN)))
+        self._places = torch.from_numpy(filled(self.rows, whole(len(rows))))
         self._matrix: torch.Tensor | None = None
         size = len(rows) * chosen.matrix.shape[1] * chosen.matrix.element_size()
         if size <= GATHERED or device != "cpu":
@@ -59,6 +59,16 @@ class Ordered:
         """Of the stand-ins."""
         found = self.filter.errors
         return np.zeros(len(self.rows[at])) if found is None else found[self.rows[at]].astype(np.float64)
+
+
+def whole(rows: int) -> int:
+    """Rows with those that fill up their last GRAIN."""
+    return -(-rows // GRAIN) * GRAIN
+
+
+def filled(rows: NDArray[np.integer], size: int) -> NDArray[np.int64]:
+    """Rows, and the first of them as often as there are fewer than `size`."""
+    return np.append(rows, np.repeat(rows[:1], size - len(rows))).astype(np.int64, copy=False)
 
 
 def compare(task: Task, ordered: Ordered, tops: range) -> None:

@@ -13,9 +13,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vidcurate.neighbours.best import Best
-from vidcurate.neighbours.earlier import STRIP, WIDTH, keep, on_and_above, whole
+from vidcurate.neighbours.earlier import STRIP, WIDTH, keep, on_and_above
 from vidcurate.neighbours.filters import Filter
-from vidcurate.neighbours.tiles import GRAIN
+from vidcurate.neighbours.tiles import GRAIN, filled, whole
 from vidcurate.neighbours.verify import Task
 
 SMALL = STRIP
@@ -29,14 +29,14 @@ Cluster: TypeAlias = NDArray[np.intp]
 def batches(clusters: Iterable[Cluster]) -> Iterator[list[Cluster]]:
     """Those clusters that fill up to one size, as many as go together; one of one row has nothing to compare."""
     several = sorted((rows for rows in clusters if len(rows) > 1), key=len)
-    for size, alike in groupby(several, key=lambda rows: _filled(len(rows))):
+    for size, alike in groupby(several, key=lambda rows: _size(len(rows))):
         same, count = list(alike), max(1, min(ROWS // size, STRIP * WIDTH // size**2))
         yield from (same[at : at + count] for at in range(0, len(same), count))
 
 
 def cost(batch: list[Cluster]) -> int:
     """Products that a batch takes."""
-    return len(batch) * _filled(len(batch[0])) ** 2
+    return len(batch) * _size(len(batch[0])) ** 2
 
 
 def together(task: Task, chosen: Filter, batch: list[Cluster]) -> None:
@@ -49,9 +49,9 @@ def together(task: Task, chosen: Filter, batch: list[Cluster]) -> None:
     """
     import torch
 
-    count, size = len(batch), _filled(len(batch[0]))
+    count, size = len(batch), _size(len(batch[0]))
     width = min(size, GRAIN)
-    places = np.array([np.append(rows, np.repeat(rows[:1], size - len(rows))) for rows in batch], np.int64).ravel()
+    places = np.concatenate([filled(rows, size) for rows in batch])
     block = chosen.matrix.index_select(0, torch.from_numpy(places)).to(task.device).view(count, size, -1)
     tile = torch.bmm(block, block.mT).float().add_(on_and_above(STRIP, task.device)[:size, :size])
     patches = tile.view(len(places), -1, width)
@@ -64,6 +64,6 @@ def together(task: Task, chosen: Filter, batch: list[Cluster]) -> None:
     best.write(task.nearest)
 
 
-def _filled(rows: int) -> int:
+def _size(rows: int) -> int:
     """Rows with those that fill them up to a whole GRAIN, or to a power of two below: for few sizes in all."""
     return whole(rows) if rows > GRAIN // 2 else 1 << (rows - 1).bit_length()

@@ -58,6 +58,13 @@ class Store:
         """All bytes of a key."""
         return bytes(self.fs.cat_file(self.path(key)))
 
+    def peek(self, key: str) -> bytes | None:
+        """The same of a key that may be gone at any moment; None without one."""
+        try:
+            return self.read(key)
+        except FileNotFoundError:
+            return None
+
     def write(self, key: str, data: bytes) -> None:
         """Write a key in one step: temporary name and rename locally, a single put on object stores."""
         permit.demand(self.url)
@@ -86,9 +93,7 @@ class Store:
             try:
                 self.fs.pipe_file(self.path(key), data, mode="create")
             except FileExistsError:
-                with suppress(FileNotFoundError):  # whoever wrote it has removed it since
-                    return self.read(key) == data
-                return False
+                return self.peek(key) == data  # whoever wrote it may have removed it since
             return True
         goal = Path(self.path(key))
         with self.staging() as folder:

@@ -231,7 +231,7 @@ class _Watch:
         if holder.is_gone():
             return True
         now = time.monotonic()  # before the count is read: this process may be suspended in between
-        seen = holder.token, _read_key(store, _beat(number)) or b""
+        seen = holder.token, store.peek(_beat(number)) or b""
         if seen != self._last:
             self._last, self._since = seen, now
         return now - self._since >= self._silence
@@ -260,15 +260,8 @@ def _remove(store: Store, number: int) -> None:
 
 
 def _read(store: Store, number: int) -> Holder | None:
-    content = _read_key(store, _key(number))
+    content = store.peek(_key(number))
     return None if content is None else decode(content)
-
-
-def _read_key(store: Store, key: str) -> bytes | None:
-    try:
-        return store.read(key)
-    except FileNotFoundError:
-        return None
 
 
 def _key(number: int) -> str:
